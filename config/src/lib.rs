@@ -1,0 +1,1 @@
+//! Raw configuration in; checked configuration, or every mistake at once, out.

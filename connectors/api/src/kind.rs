@@ -1,0 +1,64 @@
+//! What a kind of source implements: settings, checking, connecting, fetching.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use raccordo_schema::Diagnostic;
+use raccordo_schema::mapping::SourceMapping;
+
+use crate::{Failure, Fetch, Key, Reply, Settings};
+
+/// A kind of source: `sql`, `fhir`, …
+pub trait Kind: Send + Sync {
+    /// As the configuration writes it.
+    fn name(&self) -> &'static str;
+
+    /// The keys of a source's entry that belong to this kind, beside those every source has. They drive checking,
+    /// the published JSON Schema and the documentation.
+    fn keys(&self) -> &'static [Key];
+
+    /// Checks a source's settings and mapping, opening nothing.
+    ///
+    /// # Errors
+    /// Every mistake at once.
+    fn check(&self, source: Source<'_>) -> Result<Arc<dyn Checked>, Vec<Diagnostic>>;
+}
+
+/// What a kind checks.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The source's name.
+    pub name: &'a str,
+    /// Its settings, already of the declared types.
+    pub settings: &'a Settings,
+    /// Its mapping.
+    pub mapping: &'a Arc<SourceMapping>,
+}
+
+/// A checked source, ready to be connected.
+pub trait Checked: Send + Sync {
+    /// Makes the connector. Connections open at their first use, so a source that is down doesn't keep the gateway from starting.
+    /// Called inside the tokio runtime.
+    ///
+    /// # Errors
+    /// What can't be made at all: a certificate that can't be read.
+    fn open(&self) -> Result<Arc<dyn Connector>, Failure>;
+}
+
+/// Speaks to one source.
+pub trait Connector: Send + Sync {
+    /// Asks the source.
+    ///
+    /// Dropping the future cancels what is under way. Answers rows, with absent ones null, before `fetch.deadline`.
+    ///
+    /// # Errors
+    /// One of the outcomes of [`crate::FailureKind`], for the whole fetch. A single value that doesn't fit becomes
+    /// [`crate::Cell::Failed`] in the reply instead.
+    fn fetch<'a>(&'a self, fetch: &'a Fetch) -> BoxFuture<'a, Result<Reply, Failure>>;
+
+    /// Whether the source answers at all: one cheap call that asks for no record.
+    ///
+    /// # Errors
+    /// Why not.
+    fn probe(&self) -> BoxFuture<'_, Result<(), Failure>>;
+}

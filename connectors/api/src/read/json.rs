@@ -1,0 +1,261 @@
+//! A cursor over JSON text: values are validated and passed over, never built. It recurses no deeper than [`MAX_DEPTH`].
+
+use crate::Failure;
+
+/// Nesting of a value that is passed over. Deeper is malformed.
+pub(crate) const MAX_DEPTH: u32 = 128;
+
+/// Where a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// A string: the span between its quotes, and whether it has escapes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text {
+    pub(crate) inner: Span,
+    pub(crate) escaped: bool,
+}
+
+/// A cursor over text that is known to be UTF-8.
+pub(crate) struct Json<'a> {
+    bytes: &'a [u8],
+    pub(crate) at: usize,
+}
+
+impl<'a> Json<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// The next byte that isn't white space, without passing it; 0 at the end.
+    #[inline]
+    pub(crate) fn peek(&mut self) -> u8 {
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                byte => return *byte,
+            }
+        }
+        0
+    }
+
+    /// Passes one byte after white space.
+    #[inline]
+    pub(crate) fn expect(&mut self, byte: u8) -> Result<(), Failure> {
+        if self.peek() == byte {
+            self.at += 1;
+            return Ok(());
+        }
+        Err(self.broken())
+    }
+
+    /// Passes a byte if it is the next.
+    #[inline]
+    pub(crate) fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == byte;
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    /// After an item: another follows (`,`), or the end (`close`) was passed.
+    #[inline]
+    pub(crate) fn more(&mut self, close: u8) -> Result<bool, Failure> {
+        match self.peek() {
+            b',' => {
+                self.at += 1;
+                Ok(true)
+            }
+            byte if byte == close => {
+                self.at += 1;
+                Ok(false)
+            }
+            _ => Err(self.broken()),
+        }
+    }
+
+    /// A string.
+    #[inline]
+    pub(crate) fn string(&mut self) -> Result<Text, Failure> {
+        self.expect(b'"')?;
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let Some(found) = memchr::memchr2(b'"', b'\\', rest) else { return Err(self.broken()) };
+            if rest.iter().take(found).any(|byte| *byte < 0x20) {
+                return Err(self.broken());
+            }
+            self.at += found;
+            if self.bytes.get(self.at) == Some(&b'"') {
+                let inner = Span { start, end: self.at };
+                self.at += 1;
+                return Ok(Text { inner, escaped });
+            }
+            escaped = true;
+            self.escape()?;
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Failure> {
+        let width = match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
+            Some(b'u') => {
+                let digits = self.bytes.get(self.at + 2..self.at + 6).unwrap_or_default();
+                if digits.len() != 4 || !digits.iter().all(u8::is_ascii_hexdigit) {
+                    return Err(self.broken());
+                }
+                6
+            }
+            _ => return Err(self.broken()),
+        };
+        self.at += width;
+        Ok(())
+    }
+
+    /// A number; says whether it is a whole one (no fraction, no exponent).
+    pub(crate) fn number(&mut self) -> Result<(Span, bool), Failure> {
+        self.peek();
+        let start = self.at;
+        if self.bytes.get(self.at) == Some(&b'-') {
+            self.at += 1;
+        }
+        let whole = self.digits();
+        let leading_zero = self.bytes.get(self.at - whole) == Some(&b'0') && whole > 1;
+        if whole == 0 || leading_zero {
+            return Err(self.broken());
+        }
+        let mut is_whole = true;
+        if self.bytes.get(self.at) == Some(&b'.') {
+            is_whole = false;
+            self.at += 1;
+            if self.digits() == 0 {
+                return Err(self.broken());
+            }
+        }
+        if matches!(self.bytes.get(self.at), Some(b'e' | b'E')) {
+            is_whole = false;
+            self.at += 1;
+            if matches!(self.bytes.get(self.at), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            if self.digits() == 0 {
+                return Err(self.broken());
+            }
+        }
+        Ok((Span { start, end: self.at }, is_whole))
+    }
+
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    /// `true`, `false` or `null`.
+    pub(crate) fn word(&mut self, word: &[u8]) -> Result<Span, Failure> {
+        self.peek();
+        let start = self.at;
+        let end = start + word.len();
+        if self.bytes.get(start..end) != Some(word) {
+            return Err(self.broken());
+        }
+        self.at = end;
+        Ok(Span { start, end })
+    }
+
+    /// Passes over any value.
+    pub(crate) fn skip(&mut self, depth: u32) -> Result<Span, Failure> {
+        if depth > MAX_DEPTH {
+            return Err(Failure::malformed(format!("JSON nested deeper than {MAX_DEPTH}")));
+        }
+        let first = self.peek();
+        let start = self.at;
+        match first {
+            b'"' => {
+                self.string()?;
+            }
+            b'{' => {
+                self.at += 1;
+                if !self.take(b'}') {
+                    loop {
+                        self.string()?;
+                        self.expect(b':')?;
+                        self.skip(depth + 1)?;
+                        if !self.more(b'}')? {
+                            break;
+                        }
+                    }
+                }
+            }
+            b'[' => {
+                self.at += 1;
+                if !self.take(b']') {
+                    loop {
+                        self.skip(depth + 1)?;
+                        if !self.more(b']')? {
+                            break;
+                        }
+                    }
+                }
+            }
+            b't' => {
+                self.word(b"true")?;
+            }
+            b'f' => {
+                self.word(b"false")?;
+            }
+            b'n' => {
+                self.word(b"null")?;
+            }
+            _ => {
+                self.number()?;
+            }
+        }
+        Ok(Span { start, end: self.at })
+    }
+
+    /// The bytes of a span.
+    pub(crate) fn bytes(&self, span: Span) -> &'a [u8] {
+        self.bytes.get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// Not JSON, or cut off. Says where, not what.
+    pub(crate) fn broken(&self) -> Failure {
+        let what = if self.at >= self.bytes.len() { "JSON that ends early" } else { "text that isn't JSON" };
+        Failure::malformed(format!("{what}, at byte {} of {}", self.at, self.bytes.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agrees_with_serde_json_on_what_is_json() {
+        let good = [
+            "0", "-1", "1.5e-3", "[]", "{}", "[1,2]", r#"{"a":[true,false,null]}"#, r#""\u00e8\n""#, " [ 1 , { } ] ",
+        ];
+        let bad = [
+            "", "01", "1.", "-", "[1,]", "{\"a\"}", "\"\\x\"", "\"\u{1}\"", "tru", "[1 2]", "{\"a\":1,}", "\"a", ".5", "+1", "1e",
+        ];
+        for text in good.iter().chain(&bad) {
+            let mut json = Json::new(text.as_bytes());
+            let whole = json.skip(0).is_ok() && json.peek() == 0;
+            assert_eq!(whole, serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn depth_has_a_limit_on_both_sides() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(Json::new(nested(MAX_DEPTH as usize + 1).as_bytes()).skip(0).is_ok());
+        assert!(Json::new(nested(MAX_DEPTH as usize + 2).as_bytes()).skip(0).is_err());
+    }
+}

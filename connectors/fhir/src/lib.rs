@@ -1,0 +1,1 @@
+//! Kind fhir: FHIR R4 servers.

@@ -1,0 +1,1 @@
+//! Kind http: JSON over HTTP, Open Referral HSDS among it.

@@ -1,0 +1,1 @@
+//! Kind sql: SQLite and PostgreSQL.

@@ -1,0 +1,2 @@
+//! The `raccordo` command.
+fn main() {}

@@ -1,0 +1,10 @@
+//! Source SDL in; composed supergraph, mappings and the graph's catalogue out. Pure: it reads no file and opens no socket.
+
+pub mod diagnostic;
+pub mod mapping;
+pub mod scalars;
+
+pub use diagnostic::{Diagnostic, Location, Severity};
+
+/// The text of the connector vocabulary, `schema/connect.graphql`.
+pub const CONNECT_SDL: &str = include_str!("../connect.graphql");
