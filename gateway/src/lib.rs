@@ -1,1 +1,4 @@
-//! A request's whole story, from HTTP to the trail and back: library and binary.
+//! A request's whole story: HTTP in, [`pipeline`], HTTP out. Sources are reached only through connectors, which the caller of this library brings.
+
+pub mod code;
+pub mod request;

@@ -1,0 +1,60 @@
+//! The one table of codes: what `extensions.code` says, and the HTTP status a request that fails whole answers with.
+//!
+//! A code is a contract with callers: it never changes its meaning. A test prints this table into `docs/errors.md`.
+
+/// A stable code. `HTTP` statuses apply under `application/graphql-response+json` (GraphQL over HTTP, "Status Codes").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Code {
+    /// As in `extensions.code`.
+    pub name: &'static str,
+    /// The status when the request has no data at all.
+    pub status: u16,
+    /// What it means, for the documentation.
+    pub meaning: &'static str,
+}
+
+macro_rules! codes {
+    ($($constant:ident $status:literal $meaning:literal;)*) => {
+        impl Code {
+            $(#[doc = $meaning] pub const $constant: Code = Code { name: stringify!($constant), status: $status, meaning: $meaning };)*
+        }
+        /// All codes of this version, in the order of the documentation.
+        pub const CODES: &[Code] = &[$(Code::$constant),*];
+    };
+}
+
+codes! {
+    GRAPHQL_PARSE_FAILED 400 "The document isn't GraphQL.";
+    GRAPHQL_VALIDATION_FAILED 400 "The document doesn't fit the graph.";
+    BAD_USER_INPUT 400 "A variable or an argument can't be used.";
+    OPERATION_RESOLUTION_FAILURE 400 "Which operation to run isn't clear, or the method doesn't allow it.";
+    PERSISTED_QUERY_NOT_SUPPORTED 400 "The request refers to a persisted operation, which this version doesn't serve.";
+    REQUEST_LIMIT_EXCEEDED 413 "The request passes a limit on its size.";
+    MAX_DEPTH_LIMIT 400 "The operation is nested too deeply.";
+    MAX_ALIASES_LIMIT 400 "The operation has too many aliases.";
+    PLANNING_LIMIT_EXCEEDED 400 "The operation took too long to plan.";
+    OVERLOADED 503 "The gateway has too much to do; try again later.";
+    REQUEST_TIMEOUT 504 "The request took longer than it may.";
+    CSRF_PREVENTION_FAILED 400 "A browser could have sent this request without being asked; send a header that makes it ask.";
+    SOURCE_UNAVAILABLE 200 "A source can't be reached; its fields are null.";
+    SOURCE_TIMEOUT 200 "A source did not answer in time; its fields are null.";
+    SOURCE_MALFORMED_RESPONSE 200 "A source answered what its declared types don't allow; what doesn't fit is null.";
+    SOURCE_LIMIT_EXCEEDED 200 "A source's answer passes a limit; its fields are null.";
+    SOURCE_REJECTED 200 "A source refused; its fields are null.";
+    INTERNAL_SERVER_ERROR 500 "A fault of the gateway, logged under the id in `extensions.fault`.";
+}
+
+impl From<raccordo_connector_api::FailureKind> for Code {
+    fn from(kind: raccordo_connector_api::FailureKind) -> Self {
+        use raccordo_connector_api::FailureKind as Kind;
+        match kind {
+            Kind::Unreachable => Self::SOURCE_UNAVAILABLE,
+            Kind::TimedOut => Self::SOURCE_TIMEOUT,
+            Kind::Malformed => Self::SOURCE_MALFORMED_RESPONSE,
+            Kind::OverLimit => Self::SOURCE_LIMIT_EXCEEDED,
+            Kind::Refused => Self::SOURCE_REJECTED,
+            Kind::BadInput => Self::BAD_USER_INPUT,
+            Kind::Internal => Self::INTERNAL_SERVER_ERROR,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A GraphQL request as it comes, and the refusal of one: the only two things HTTP and the pipeline share beside the answer.
+
+use serde_json::{Map, Value, json};
+
+use crate::code::Code;
+
+/// A request, decoded from JSON or from a query string, not yet looked at. Its texts are the client's: no `Debug`.
+#[derive(Default, Clone)]
+pub struct Request {
+    /// The document.
+    pub query: String,
+    /// Which of its operations.
+    pub operation_name: Option<String>,
+    /// The variables, uncoerced.
+    pub variables: Map<String, Value>,
+    /// The request may run a mutation: false for GET.
+    pub may_write: bool,
+}
+
+/// Why a request is refused whole: safe to tell, in GraphQL's form. The message never holds a value of the client or a source.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// What each error says.
+    pub errors: Vec<RequestError>,
+}
+
+/// One error of a refusal.
+#[derive(Debug, Clone)]
+pub struct RequestError {
+    /// Its code.
+    pub code: Code,
+    /// For a person.
+    pub message: String,
+    /// Lines and columns of the document, from 1.
+    pub locations: Vec<(usize, usize)>,
+    /// The id under which a fault was logged.
+    pub fault: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal with one error.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { errors: vec![RequestError { code, message: message.into(), locations: Vec::new(), fault: None }] }
+    }
+
+    /// The code that decides the status: the first error's.
+    pub fn code(&self) -> Code {
+        self.errors.first().map_or(Code::INTERNAL_SERVER_ERROR, |error| error.code)
+    }
+
+    /// The response body: `errors`, no `data` (GraphQL specification, "Request error result").
+    pub fn to_json(&self) -> Value {
+        let errors: Vec<Value> = self.errors.iter().map(RequestError::to_json).collect();
+        json!({ "errors": errors })
+    }
+}
+
+impl RequestError {
+    fn to_json(&self) -> Value {
+        let mut error = json!({ "message": self.message, "extensions": { "code": self.code.name } });
+        if !self.locations.is_empty() {
+            let places: Vec<Value> =
+                self.locations.iter().map(|(line, column)| json!({ "line": line, "column": column })).collect();
+            insert(&mut error, "locations", Value::Array(places));
+        }
+        if let (Some(fault), Some(extensions)) = (&self.fault, error.get_mut("extensions")) {
+            insert(extensions, "fault", Value::String(fault.clone()));
+        }
+        error
+    }
+}
+
+fn insert(object: &mut Value, key: &str, value: Value) {
+    if let Value::Object(fields) = object {
+        fields.insert(key.to_owned(), value);
+    }
+}
