@@ -28,7 +28,7 @@ pub use kind::{Checked, Connector, Kind, Source};
 pub use leaf::Leaf;
 pub use limits::Limits;
 pub use reply::{Cell, ObjectAt, Problem, Reply};
-pub use representations::{Representations, RepresentationType};
+pub use representations::{RepresentationType, Representations};
 pub use settings::{Key, KeyKind, SettingValue, Settings};
 pub use types::TypeNames;
 pub use value::Value;

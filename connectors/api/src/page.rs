@@ -21,15 +21,20 @@ pub struct PageAsked {
 /// `BadInput`: `first` negative or over the limit of rows; a cursor that isn't of this field.
 pub fn page_asked(fetch: &Fetch, field: &Field, page: &Page, context: &str) -> Result<PageAsked, Failure> {
     let value = |name: &Option<_>| {
-        name.as_ref().and_then(|name: &std::sync::Arc<str>| fetch.argument(field, name)).filter(|value| !value.is_null())
+        name.as_ref()
+            .and_then(|name: &std::sync::Arc<str>| fetch.argument(field, name))
+            .filter(|value| !value.is_null())
     };
     let first = match value(&page.first) {
         None => None,
-        Some(Value::Int(first)) if *first >= 0 && *first as u64 <= fetch.limits.rows as u64 => Some(*first as usize),
+        Some(Value::Int(first)) if *first >= 0 && *first as u64 <= fetch.limits.rows as u64 => {
+            Some(*first as usize)
+        }
         Some(_) => {
             let name = page.first.as_deref().unwrap_or_default();
             return Err(Failure::bad_input(format!(
-                "`{name}` of `{}` must be between 0 and {}", field.name, fetch.limits.rows
+                "`{name}` of `{}` must be between 0 and {}",
+                field.name, fetch.limits.rows
             )));
         }
     };
@@ -85,7 +90,10 @@ pub fn write_connection(
                 None => Cell::Null,
             },
             (name, _) => {
-                return Err(Failure::internal(format!("`{}.{name}` isn't a field of a connection", selection.type_name)));
+                return Err(Failure::internal(format!(
+                    "`{}.{name}` isn't a field of a connection",
+                    selection.type_name
+                )));
             }
         };
         reply.set(object, field.slot, cell);

@@ -193,7 +193,9 @@ impl Reply {
         match leaf {
             Leaf::String | Leaf::Id | Leaf::Custom(_) => Ok(self.quoted(text)),
             Leaf::Int => text.trim().parse().map_err(|_| misfit()).and_then(|int| self.leaf_int(leaf, int)),
-            Leaf::Float => text.trim().parse().map_err(|_| misfit()).and_then(|float| self.leaf_float(leaf, float)),
+            Leaf::Float => {
+                text.trim().parse().map_err(|_| misfit()).and_then(|float| self.leaf_float(leaf, float))
+            }
             Leaf::Boolean => match text {
                 "true" | "t" | "1" => Ok(self.raw(b"true")),
                 "false" | "f" | "0" => Ok(self.raw(b"false")),
@@ -206,7 +208,9 @@ impl Reply {
                 Err(_) => Err(misfit()),
             },
             Leaf::Date => scalars::date(text).map(|date| self.quoted(&date)).ok_or_else(misfit),
-            Leaf::DateTime => scalars::date_time(text).map(|instant| self.quoted(&instant)).ok_or_else(misfit),
+            Leaf::DateTime => {
+                scalars::date_time(text).map(|instant| self.quoted(&instant)).ok_or_else(misfit)
+            }
         }
     }
 
@@ -221,7 +225,9 @@ impl Reply {
             Leaf::Boolean if int == 0 || int == 1 => {
                 return Ok(self.raw(if int == 1 { b"true" } else { b"false" }));
             }
-            Leaf::String | Leaf::Id | Leaf::Enum(_) => return self.leaf_text(leaf, itoa::Buffer::new().format(int)),
+            Leaf::String | Leaf::Id | Leaf::Enum(_) => {
+                return self.leaf_text(leaf, itoa::Buffer::new().format(int));
+            }
             _ => false,
         };
         match fits {

@@ -82,7 +82,9 @@ impl Representations {
                 let leaf = rest.split('.').try_fold(&value, |value, name| value.get(name))?;
                 match leaf {
                     serde_json::Value::String(text) => Some(Cow::Owned(text.clone())),
-                    serde_json::Value::Number(_) | serde_json::Value::Bool(_) => Some(Cow::Owned(leaf.to_string())),
+                    serde_json::Value::Number(_) | serde_json::Value::Bool(_) => {
+                        Some(Cow::Owned(leaf.to_string()))
+                    }
                     _ => None,
                 }
             }

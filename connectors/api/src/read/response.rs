@@ -165,7 +165,9 @@ impl Reader<'_> {
             self.json.expect(b':')?;
             let key = self.json.bytes(key.inner);
             match field_of(selection, key, object.type_id, &mut next) {
-                Some(field) if &*field.name == "__typename" => object.type_id = self.type_name(object.type_id)?,
+                Some(field) if &*field.name == "__typename" => {
+                    object.type_id = self.type_name(object.type_id)?
+                }
                 Some(field) => {
                     let cell = self.value(selection, field, field.list_depth, depth)?;
                     self.reply.set(object, field.slot, cell);
@@ -251,12 +253,20 @@ impl Reader<'_> {
         Ok(list)
     }
 
-    fn leaf(&mut self, parent: &Selection, field: &Field, leaf: &Leaf, first: u8, depth: u32) -> Result<Cell, Failure> {
+    fn leaf(
+        &mut self,
+        parent: &Selection,
+        field: &Field,
+        leaf: &Leaf,
+        first: u8,
+        depth: u32,
+    ) -> Result<Cell, Failure> {
         match (leaf, first) {
             (Leaf::String | Leaf::Id | Leaf::Custom(_), b'"') => self.string(),
             (Leaf::Enum(values), b'"') => {
                 let text = self.json.string()?;
-                let known = std::str::from_utf8(self.json.bytes(text.inner)).is_ok_and(|text| values.has(text));
+                let known =
+                    std::str::from_utf8(self.json.bytes(text.inner)).is_ok_and(|text| values.has(text));
                 if known { Ok(lent(quoted(text))) } else { Ok(self.lost(parent, field, leaf.expected())) }
             }
             (Leaf::Boolean, b't') => self.json.word(b"true").map(lent),
@@ -284,11 +294,15 @@ impl Reader<'_> {
         let text = std::str::from_utf8(self.json.bytes(span)).unwrap_or_default();
         let cell = match leaf {
             Leaf::Int if whole => match text.parse::<i32>() {
-                Ok(int) if text == "-0" || int.to_string().len() != text.len() => self.reply.leaf_int(leaf, int.into()),
+                Ok(int) if text == "-0" || int.to_string().len() != text.len() => {
+                    self.reply.leaf_int(leaf, int.into())
+                }
                 Ok(_) => Ok(lent(span)),
                 Err(_) => Err(Failure::malformed("")),
             },
-            Leaf::Int => text.parse().map_err(|_| Failure::malformed("")).and_then(|f| self.reply.leaf_float(leaf, f)),
+            Leaf::Int => {
+                text.parse().map_err(|_| Failure::malformed("")).and_then(|f| self.reply.leaf_float(leaf, f))
+            }
             Leaf::Float => match text.parse::<f64>() {
                 Ok(float) if float.is_finite() => Ok(lent(span)),
                 _ => Err(Failure::malformed("")),
@@ -299,7 +313,13 @@ impl Reader<'_> {
         Ok(cell.unwrap_or_else(|_| self.lost(parent, field, leaf.expected())))
     }
 
-    fn misfit(&mut self, parent: &Selection, field: &Field, expected: &str, depth: u32) -> Result<Cell, Failure> {
+    fn misfit(
+        &mut self,
+        parent: &Selection,
+        field: &Field,
+        expected: &str,
+        depth: u32,
+    ) -> Result<Cell, Failure> {
         self.json.skip(depth)?;
         Ok(self.lost(parent, field, expected))
     }
