@@ -3,8 +3,11 @@
 pub mod diagnostic;
 pub mod mapping;
 pub mod scalars;
+pub mod source;
+pub mod suggest;
 
 pub use diagnostic::{Diagnostic, Location, Severity};
+pub use source::{check_kind, read_source};
 
 /// The text of the connector vocabulary, `schema/connect.graphql`.
 pub const CONNECT_SDL: &str = include_str!("../connect.graphql");

@@ -1,0 +1,54 @@
+//! Source files in `tests/sources/`: each is read and checked for the kind its first line names (`# kind: sql`),
+//! and what is found must be what stands beside it in the `.txt` file. Adding a test is adding a file;
+//! `RACCORDO_BLESS=1` writes what was found.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "graphql"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn verdict(path: &Path) -> String {
+    let sdl = std::fs::read_to_string(path).unwrap();
+    let kind = sdl
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix("# kind: "))
+        .expect("the first line names the kind");
+    let file = path.file_name().unwrap().to_str().unwrap();
+    let found = match raccordo_schema::read_source("prova", file, &sdl) {
+        Ok(mapping) => raccordo_schema::check_kind(&mapping, kind),
+        Err(found) => found,
+    };
+    let mut text = String::new();
+    for diagnostic in &found {
+        writeln!(text, "{diagnostic}").unwrap();
+    }
+    if text.is_empty() { "good\n".to_owned() } else { text }
+}
+
+#[test]
+fn every_file_gets_its_verdict() {
+    let files = files("sources");
+    assert!(files.len() > 10);
+    let mut wrong = String::new();
+    for path in files {
+        let (expected_path, found) = (path.with_extension("txt"), verdict(&path));
+        if std::env::var_os("RACCORDO_BLESS").is_some() {
+            std::fs::write(&expected_path, &found).unwrap();
+        }
+        let expected = std::fs::read_to_string(&expected_path).unwrap_or_default();
+        if expected != found {
+            writeln!(wrong, "{}\n--- expected\n{expected}--- found\n{found}", path.display()).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
