@@ -88,6 +88,7 @@ fn content_type(path: &str) -> Result<&'static str, String> {
         Some("html") => Ok("text/html; charset=utf-8"),
         Some("js") => Ok("text/javascript; charset=utf-8"),
         Some("css") => Ok("text/css; charset=utf-8"),
+        Some("txt") => Ok("text/plain; charset=utf-8"),
         Some("svg") => Ok("image/svg+xml"),
         Some("woff2") => Ok("font/woff2"),
         _ => Err(format!("`{path}`: build.rs knows no content type for it; add one")),
