@@ -7,8 +7,11 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use serde_json::Value;
+
+/// How long half a body travels before the connection breaks.
+const BEFORE_THE_BREAK: Duration = Duration::from_millis(30);
 
 /// How a partner behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -89,8 +92,13 @@ async fn truncated(reply: Response) -> Response {
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let half = whole.slice(..whole.len() / 2);
     head.headers.insert(header::CONTENT_LENGTH, whole.len().into());
-    let broken = io::Error::from(io::ErrorKind::ConnectionReset);
-    Response::from_parts(head, Body::from_stream(stream::iter([Ok(half), Err(broken)])))
+    let broken = async {
+        // The head and the half must be on their way: a connection that breaks at once sends nothing.
+        tokio::time::sleep(BEFORE_THE_BREAK).await;
+        Err(io::Error::from(io::ErrorKind::ConnectionReset))
+    };
+    let body = stream::once(async { Ok(half) }).chain(stream::once(broken));
+    Response::from_parts(head, Body::from_stream(body))
 }
 
 async fn retyped(reply: Response) -> Response {
