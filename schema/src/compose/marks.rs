@@ -1,0 +1,313 @@
+//! What is said *about* a coordinate and survives composition: access, tags, deprecation, cost, personal categories.
+//!
+//! In: applied directives. Out: `Marks`, merged over sources with the strictest winning, printed as directives. It never drops a
+//! protection.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::{Directive, Value};
+
+use super::links::{Links, Spec};
+use super::text::quoted;
+
+/// Data-protection category, in rising strictness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Category {
+    Public,
+    Personal,
+    Special,
+    Judicial,
+}
+
+impl Category {
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "PUBLIC" => Some(Self::Public),
+            "PERSONAL" => Some(Self::Personal),
+            "SPECIAL" => Some(Self::Special),
+            "JUDICIAL" => Some(Self::Judicial),
+            _ => None,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Public => "PUBLIC",
+            Self::Personal => "PERSONAL",
+            Self::Special => "SPECIAL",
+            Self::Judicial => "JUDICIAL",
+        }
+    }
+}
+
+/// `@personal`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Personal {
+    category: Category,
+    generalise: Option<String>,
+}
+
+/// Everything that is said about one coordinate.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Marks {
+    pub(crate) inaccessible: bool,
+    pub(crate) authenticated: bool,
+    pub(crate) personal: Option<Personal>,
+    pub(crate) subject: Option<String>,
+    pub(crate) specified_by: Option<String>,
+    tags: BTreeSet<String>,
+    deprecated: Option<String>,
+    /// Any one of the inner lists suffices, each whole.
+    pub(crate) scopes: Option<Vec<BTreeSet<String>>>,
+    pub(crate) policies: Option<Vec<BTreeSet<String>>>,
+    pub(crate) cost: Option<i32>,
+    list_size: Option<Node<Directive>>,
+    pub(crate) one_of: bool,
+    /// Applications of the file's own and of foreign directives, under their local names.
+    custom: Vec<Node<Directive>>,
+}
+
+/// Which specifications a printed supergraph needs.
+#[derive(Debug, Default)]
+pub(crate) struct Features {
+    pub(crate) tag: bool,
+    pub(crate) inaccessible: bool,
+    pub(crate) authenticated: bool,
+    pub(crate) requires_scopes: bool,
+    pub(crate) policy: bool,
+    pub(crate) cost: bool,
+    pub(crate) one_of: bool,
+    pub(crate) raccordo: bool,
+}
+
+impl Marks {
+    /// Takes one application in. Anything that isn't a mark is left to others and gives `false`.
+    pub(crate) fn take(&mut self, directive: &Node<Directive>, links: &Links) -> bool {
+        let (spec, name) = links.directive(&directive.name);
+        match (spec, name.as_str()) {
+            (Spec::Federation, "tag") => self.tags.extend(text(directive, "name")),
+            (Spec::Federation, "inaccessible") => self.inaccessible = true,
+            (Spec::Federation, "authenticated") => self.authenticated = true,
+            (Spec::Federation, "requiresScopes") => self.scopes = Some(alternatives(directive, "scopes")),
+            (Spec::Federation, "policy") => self.policies = Some(alternatives(directive, "policies")),
+            (Spec::Federation, "cost") => {
+                self.cost = directive.specified_argument_by_name("weight").and_then(|v| v.to_i32());
+            }
+            (Spec::Federation, "listSize") => self.list_size = Some(directive.clone()),
+            (Spec::Connect, "personal") => self.personal = read_personal(directive),
+            (Spec::Connect, "subject") => self.subject = text(directive, "key"),
+            (Spec::Own, "deprecated") => {
+                let reason = text(directive, "reason");
+                self.deprecated = Some(reason.unwrap_or_else(|| "No longer supported".to_owned()));
+            }
+            (Spec::Own, "specifiedBy") => self.specified_by = text(directive, "url"),
+            (Spec::Own, "oneOf") => self.one_of = true,
+            (Spec::Own | Spec::Foreign(_), _) => self.custom.push(directive.clone()),
+            _ => return false,
+        }
+        true
+    }
+
+    /// What holds in the graph when several sources speak: every protection of any of them.
+    pub(crate) fn merge<'a>(all: impl IntoIterator<Item = &'a Marks>) -> Marks {
+        let mut merged = Marks::default();
+        for marks in all {
+            merged.inaccessible |= marks.inaccessible;
+            merged.authenticated |= marks.authenticated;
+            merged.one_of |= marks.one_of;
+            merged.tags.extend(marks.tags.iter().cloned());
+            merged.cost = merged.cost.max(marks.cost);
+            merged.scopes = conjunction(merged.scopes, marks.scopes.as_ref());
+            merged.policies = conjunction(merged.policies, marks.policies.as_ref());
+            merged.personal = stricter(merged.personal, marks.personal.as_ref());
+            first(&mut merged.subject, &marks.subject);
+            first(&mut merged.deprecated, &marks.deprecated);
+            first(&mut merged.specified_by, &marks.specified_by);
+            first(&mut merged.list_size, &marks.list_size);
+            for directive in &marks.custom {
+                if !merged.custom.contains(directive) {
+                    merged.custom.push(directive.clone());
+                }
+            }
+        }
+        merged
+    }
+
+    /// The same, keeping of foreign directives only those that are composed, under the names given.
+    pub(crate) fn keep_custom(&mut self, kept: impl Fn(&str) -> bool) {
+        self.custom.retain(|directive| kept(&directive.name));
+    }
+
+    /// Adds the protections, and nothing else, of a source that doesn't resolve the coordinate itself.
+    pub(crate) fn protect(&mut self, other: &Marks) {
+        self.personal = stricter(self.personal.take(), other.personal.as_ref());
+    }
+
+    /// Notes what must be linked for these marks to be read.
+    pub(crate) fn note(&self, features: &mut Features) {
+        features.tag |= !self.tags.is_empty();
+        features.inaccessible |= self.inaccessible;
+        features.authenticated |= self.authenticated;
+        features.requires_scopes |= self.scopes.is_some();
+        features.policy |= self.policies.is_some();
+        features.cost |= self.cost.is_some() || self.list_size.is_some();
+        features.one_of |= self.one_of;
+        features.raccordo |= self.personal.is_some() || self.subject.is_some();
+    }
+
+    /// The directives as the supergraph prints them, each with a leading space.
+    pub(crate) fn print(&self) -> String {
+        let mut out = String::new();
+        for tag in &self.tags {
+            let _ = write!(out, " @tag(name: {})", quoted(tag));
+        }
+        if self.inaccessible {
+            out.push_str(" @inaccessible");
+        }
+        if self.authenticated {
+            out.push_str(" @authenticated");
+        }
+        print_alternatives(&mut out, "requiresScopes", "scopes", self.scopes.as_deref());
+        print_alternatives(&mut out, "policy", "policies", self.policies.as_deref());
+        if let Some(weight) = self.cost {
+            let _ = write!(out, " @cost(weight: {weight})");
+        }
+        if let Some(list_size) = &self.list_size {
+            let mut directive = list_size.as_ref().clone();
+            directive.name = apollo_compiler::name!("listSize");
+            let _ = write!(out, " {}", directive.serialize().no_indent());
+        }
+        self.print_raccordo(&mut out);
+        self.print_builtin(&mut out);
+        for directive in &self.custom {
+            let _ = write!(out, " {}", directive.serialize().no_indent());
+        }
+        out
+    }
+
+    fn print_raccordo(&self, out: &mut String) {
+        if let Some(personal) = &self.personal {
+            let _ = write!(out, " @raccordo__personal(category: {}", personal.category.word());
+            if let Some(generalise) = &personal.generalise {
+                let _ = write!(out, ", generalise: {generalise}");
+            }
+            out.push(')');
+        }
+        if let Some(key) = &self.subject {
+            let _ = write!(out, " @raccordo__subject(key: {})", quoted(key));
+        }
+    }
+
+    fn print_builtin(&self, out: &mut String) {
+        if self.one_of {
+            out.push_str(" @oneOf");
+        }
+        if let Some(url) = &self.specified_by {
+            let _ = write!(out, " @specifiedBy(url: {})", quoted(url));
+        }
+        if let Some(reason) = &self.deprecated {
+            let _ = write!(out, " @deprecated(reason: {})", quoted(reason));
+        }
+    }
+}
+
+fn first<T: Clone>(into: &mut Option<T>, from: &Option<T>) {
+    if into.is_none() {
+        into.clone_from(from);
+    }
+}
+
+fn text(directive: &Directive, argument: &str) -> Option<String> {
+    directive.specified_argument_by_name(argument).and_then(|v| v.as_str()).map(str::to_owned)
+}
+
+fn read_personal(directive: &Directive) -> Option<Personal> {
+    let word = directive.specified_argument_by_name("category").and_then(|v| v.as_enum());
+    // An unreadable category protects most; the vocabulary's own check says what is wrong with it.
+    let category = word.and_then(|w| Category::parse(w)).unwrap_or(Category::Judicial);
+    let generalise = directive.specified_argument_by_name("generalise").and_then(|v| v.as_enum());
+    Some(Personal { category, generalise: generalise.map(|name| name.to_string()) })
+}
+
+fn stricter(one: Option<Personal>, other: Option<&Personal>) -> Option<Personal> {
+    match (one, other) {
+        (Some(a), Some(b)) => {
+            let category = a.category.max(b.category);
+            let of_stricter = if a.category >= b.category { [&a, b] } else { [b, &a] };
+            let generalise = of_stricter.iter().find_map(|p| p.generalise.clone());
+            Some(Personal { category, generalise })
+        }
+        (one, other) => one.or_else(|| other.cloned()),
+    }
+}
+
+fn alternatives(directive: &Directive, argument: &str) -> Vec<BTreeSet<String>> {
+    let outer = directive.specified_argument_by_name(argument).and_then(|v| v.as_list()).unwrap_or_default();
+    outer.iter().map(|inner| words(inner)).collect()
+}
+
+fn words(value: &Value) -> BTreeSet<String> {
+    match value {
+        Value::List(items) => items.iter().filter_map(|v| v.as_str()).map(str::to_owned).collect(),
+        single => single.as_str().map(str::to_owned).into_iter().collect(),
+    }
+}
+
+/// Both must hold: (a or b) and (c or d) is (a and c) or (a and d) or (b and c) or (b and d).
+fn conjunction(
+    one: Option<Vec<BTreeSet<String>>>,
+    other: Option<&Vec<BTreeSet<String>>>,
+) -> Option<Vec<BTreeSet<String>>> {
+    let (Some(a), Some(b)) = (&one, other) else { return one.or_else(|| other.cloned()) };
+    let mut all: Vec<BTreeSet<String>> = Vec::new();
+    for x in a {
+        for y in b {
+            let both: BTreeSet<String> = x.union(y).cloned().collect();
+            if !all.contains(&both) {
+                all.push(both);
+            }
+        }
+    }
+    let minimal = all.iter().filter(|s| !all.iter().any(|t| t != *s && t.is_subset(s))).cloned().collect();
+    Some(minimal)
+}
+
+fn print_alternatives(out: &mut String, name: &str, argument: &str, all: Option<&[BTreeSet<String>]>) {
+    let Some(all) = all else { return };
+    let printed: Vec<String> = all
+        .iter()
+        .map(|inner| format!("[{}]", inner.iter().map(|w| quoted(w)).collect::<Vec<_>>().join(", ")))
+        .collect();
+    let _ = write!(out, " @{name}({argument}: [{}])", printed.join(", "));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn personal(category: Category, generalise: Option<&str>) -> Marks {
+        let personal = Personal { category, generalise: generalise.map(str::to_owned) };
+        Marks { personal: Some(personal), ..Marks::default() }
+    }
+
+    #[test]
+    fn the_strictest_category_wins_whatever_the_order() {
+        let special = personal(Category::Special, None);
+        let public = personal(Category::Public, Some("AGE_BAND"));
+        for pair in [[&special, &public], [&public, &special]] {
+            let printed = Marks::merge(pair).print();
+            assert_eq!(printed, " @raccordo__personal(category: SPECIAL, generalise: AGE_BAND)");
+        }
+    }
+
+    #[test]
+    fn scopes_of_two_sources_must_both_be_held() {
+        let set = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<BTreeSet<_>>();
+        let one = Marks { scopes: Some(vec![set(&["a"]), set(&["b"])]), ..Marks::default() };
+        let other = Marks { scopes: Some(vec![set(&["b", "c"])]), ..Marks::default() };
+        let printed = Marks::merge([&one, &other]).print();
+        assert_eq!(printed, " @requiresScopes(scopes: [[\"b\", \"c\"]])");
+    }
+}

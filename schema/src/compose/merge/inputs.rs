@@ -1,0 +1,162 @@
+//! Arguments and input fields: what every source takes, in the strictest type.
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::Type;
+use indexmap::IndexMap;
+
+use super::{Instance, Merging, types};
+use crate::Diagnostic;
+use crate::compose::marks::Marks;
+use crate::compose::subgraph::{Field, Input, Subgraph};
+use crate::compose::supergraph::{Graph, MergedInput};
+
+/// An argument or input field as one source has it.
+type Given<'a> = (Graph, &'a Subgraph, &'a Input);
+
+/// The rules that differ between arguments and input fields.
+struct Rules {
+    mismatch: &'static str,
+    default: &'static str,
+    missing: &'static str,
+}
+
+const ARGUMENT: Rules = Rules {
+    mismatch: "FIELD_ARGUMENT_TYPE_MISMATCH",
+    default: "FIELD_ARGUMENT_DEFAULT_MISMATCH",
+    missing: "REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH",
+};
+
+const INPUT_FIELD: Rules = Rules {
+    mismatch: "INPUT_FIELD_TYPE_MISMATCH",
+    default: "INPUT_FIELD_DEFAULT_MISMATCH",
+    missing: "REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH",
+};
+
+impl<'a> Merging<'a> {
+    /// The fields of an input object that every source has.
+    pub(super) fn input_fields(
+        &mut self,
+        name: &Name,
+        instances: &[Instance<'a>],
+    ) -> IndexMap<Name, MergedInput> {
+        let holders: Vec<_> = instances.iter().map(|i| (i.graph, i.source, &i.def.inputs)).collect();
+        let merged = self.common(name, &holders, &INPUT_FIELD);
+        if merged.is_empty()
+            && let Some(first) = instances.first()
+        {
+            let message = format!("no field of the input object `{name}` is in every source");
+            let at = first.source.locate(first.def.at);
+            let diagnostic = Diagnostic::error("EMPTY_MERGED_INPUT_TYPE", at, message);
+            self.problems.push(diagnostic.help("give the sources at least one field in common"));
+        }
+        merged
+    }
+
+    /// The arguments of a field that every source resolving it takes.
+    pub(super) fn arguments(
+        &mut self,
+        place: &str,
+        fields: &[(Graph, &'a Subgraph, &'a Field)],
+    ) -> IndexMap<Name, MergedInput> {
+        let holders: Vec<_> = fields.iter().map(|(g, s, f)| (*g, *s, &f.arguments)).collect();
+        let mut merged = self.common(place, &holders, &ARGUMENT);
+        merged.values_mut().for_each(|argument| argument.joins.clear());
+        merged
+    }
+
+    fn common(
+        &mut self,
+        place: &str,
+        holders: &[(Graph, &'a Subgraph, &'a IndexMap<Name, Input>)],
+        rules: &Rules,
+    ) -> IndexMap<Name, MergedInput> {
+        let mut merged = IndexMap::new();
+        let mut seen: Vec<&Name> = Vec::new();
+        for name in holders.iter().flat_map(|(_, _, inputs)| inputs.keys()) {
+            if seen.contains(&name) {
+                continue;
+            }
+            seen.push(name);
+            let given: Vec<Given<'a>> =
+                holders.iter().filter_map(|(g, s, all)| Some((*g, *s, all.get(name)?))).collect();
+            let lacking = holders.iter().find(|(_, _, all)| !all.contains_key(name));
+            if let Some((_, lacking, _)) = lacking {
+                self.left_out(&format!("{place}.{name}"), &given, lacking, rules);
+            } else if let Some(input) = self.one_input(&format!("{place}.{name}"), &given, rules) {
+                merged.insert(name.clone(), input);
+            }
+        }
+        merged
+    }
+
+    /// What isn't everywhere can't be passed on; that is refused where a source insists on it.
+    fn left_out(&mut self, place: &str, given: &[Given<'a>], lacking: &Subgraph, rules: &Rules) {
+        let insisting = given.iter().find(|(_, _, input)| input.required());
+        if let Some((_, source, input)) = insisting {
+            let message = format!(
+                "`{place}` must be given in `{}`, but `{}` doesn't take it",
+                source.name, lacking.name
+            );
+            let diagnostic = Diagnostic::error(rules.missing, source.locate(input.at), message);
+            self.problems.push(diagnostic.help(format!("add it to `{}`, or make it optional", lacking.name)));
+        } else if let Some((_, source, input)) = given.first() {
+            let message = format!("`{place}` is left out of the graph: `{}` doesn't take it", lacking.name);
+            self.warnings.push(Diagnostic::warning(
+                "INCONSISTENT_ARGUMENT_PRESENCE",
+                source.locate(input.at),
+                message,
+            ));
+        }
+    }
+
+    fn one_input(&mut self, place: &str, given: &[Given<'a>], rules: &Rules) -> Option<MergedInput> {
+        let all: Vec<&Type> = given.iter().map(|(_, _, input)| &input.ty).collect();
+        let Some(ty) = self.input_type(&all) else {
+            self.input_mismatch(place, given, rules);
+            return None;
+        };
+        self.default_mismatch(place, given, rules);
+        let equal = all.iter().all(|t| **t == ty);
+        let joins = given.iter().map(|(graph, _, input)| (*graph, input.ty.to_string()));
+        Some(MergedInput {
+            description: types::description(given.iter().map(|(_, _, i)| i.description.as_deref())),
+            default: given.first().and_then(|(_, _, input)| input.default.clone()),
+            joins: if equal { Vec::new() } else { joins.collect() },
+            marks: Marks::merge(given.iter().map(|(_, _, i)| &i.marks)),
+            ty,
+        })
+    }
+
+    fn input_mismatch(&mut self, place: &str, given: &[Given<'a>], rules: &Rules) {
+        let Some((_, first, input)) = given.first() else { return };
+        let other = given.iter().find(|(_, _, i)| self.input_type(&[&i.ty, &input.ty]).is_none());
+        let Some((_, source, clash)) = other.or_else(|| given.last()) else { return };
+        let message = format!(
+            "`{place}` has type `{}` in `{}`, but `{}` in `{}`",
+            input.ty, first.name, clash.ty, source.name
+        );
+        let diagnostic = Diagnostic::error(rules.mismatch, source.locate(clash.at), message);
+        self.problems.push(diagnostic.help("give it one type in all sources; only nullability may differ"));
+    }
+
+    fn default_mismatch(&mut self, place: &str, given: &[Given<'a>], rules: &Rules) {
+        let Some((_, first, input)) = given.first() else { return };
+        let other = given.iter().find(|(_, _, i)| i.default != input.default);
+        if let Some((_, source, clash)) = other {
+            let words = |default: &Option<apollo_compiler::Node<apollo_compiler::ast::Value>>| {
+                default
+                    .as_ref()
+                    .map_or_else(|| "none".to_owned(), |v| format!("`{}`", v.serialize().no_indent()))
+            };
+            let message = format!(
+                "the default of `{place}` is {} in `{}`, but {} in `{}`",
+                words(&input.default),
+                first.name,
+                words(&clash.default),
+                source.name
+            );
+            let diagnostic = Diagnostic::error(rules.default, source.locate(clash.at), message);
+            self.problems.push(diagnostic.help("give it the same default in all sources"));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Interfaces after all types are merged: fields that interface objects add to implementations, and implementations that lack one.
+
+use apollo_compiler::Name;
+
+use super::Merging;
+use crate::Diagnostic;
+use crate::compose::subgraph::{Kind, TypeDef};
+use crate::compose::supergraph::{JoinField, Merged, MergedField};
+
+/// Completes implementations, then checks them.
+pub(super) fn complete(merging: &mut Merging<'_>, merged: &mut Merged) {
+    add_interface_object_fields(merging, merged);
+    implementations(merging, merged);
+    interface_keys(merging);
+}
+
+fn pairs(merged: &Merged) -> Vec<(Name, Name)> {
+    let objects = merged.types.iter().filter(|(_, t)| matches!(t.kind, Kind::Object | Kind::Interface));
+    objects.flat_map(|(name, t)| t.implements.keys().map(|i| (name.clone(), i.clone()))).collect()
+}
+
+fn add_interface_object_fields(merging: &Merging<'_>, merged: &mut Merged) {
+    for (object, interface) in pairs(merged) {
+        let Some(from) = merged.types.get(&interface) else { continue };
+        let Some(into) = merged.types.get(&object) else { continue };
+        let missing: Vec<(Name, MergedField)> = from
+            .fields
+            .iter()
+            .filter(|(name, _)| {
+                !into.fields.contains_key(*name) && by_interface_object(merging, &interface, name)
+            })
+            .map(|(name, field)| (name.clone(), copy(field)))
+            .collect();
+        if let Some(into) = merged.types.get_mut(&object) {
+            into.fields.extend(missing);
+        }
+    }
+}
+
+fn by_interface_object(merging: &Merging<'_>, interface: &Name, field: &Name) -> bool {
+    let has = |t: &TypeDef| t.interface_object && t.fields.get(field).is_some_and(|f| !f.external);
+    merging.sources.iter().filter_map(|s| s.types.get(interface)).any(has)
+}
+
+fn copy(field: &MergedField) -> MergedField {
+    MergedField {
+        description: field.description.clone(),
+        ty: field.ty.clone(),
+        arguments: field.arguments.clone(),
+        joins: vec![JoinField::default()],
+        marks: field.marks.clone(),
+    }
+}
+
+fn implementations(merging: &mut Merging<'_>, merged: &Merged) {
+    for (object, interface) in pairs(merged) {
+        let (Some(from), Some(into)) = (merged.types.get(&interface), merged.types.get(&object)) else {
+            continue;
+        };
+        for name in from.fields.keys().filter(|name| !into.fields.contains_key(*name)) {
+            let message =
+                format!("`{object}` implements `{interface}`, but no source gives it the field `{name}`");
+            let source = merging.sources.iter().find_map(|s| Some((s, s.types.get(&object)?)));
+            if let Some((source, def)) = source {
+                let at = source.locate(def.at);
+                let diagnostic = Diagnostic::error("INTERFACE_FIELD_NO_IMPLEM", at, message);
+                merging.problems.push(
+                    diagnostic.help(format!("add `{name}` to `{object}`, or take it off `{interface}`")),
+                );
+            }
+        }
+    }
+}
+
+/// An entity interface promises its key on every implementation of the same source.
+fn interface_keys(merging: &mut Merging<'_>) {
+    let mut found = Vec::new();
+    for source in merging.sources {
+        for interface in source.types.values().filter(|t| t.kind == Kind::Interface && !t.keys.is_empty()) {
+            for name in source.runtime_types(&interface.name) {
+                let Some(def) = source.types.get(name) else { continue };
+                for key in interface.keys.iter().filter(|key| key.resolvable) {
+                    let same =
+                        |k: &&crate::compose::subgraph::Key| k.fields.selections == key.fields.selections;
+                    if def.keys.iter().find(same).is_none() {
+                        let fields = crate::compose::text::field_set(&key.fields.selections);
+                        let message = format!(
+                            "`{name}` lacks the key `{fields}` of its interface `{}`",
+                            interface.name
+                        );
+                        let at = source.locate(def.at);
+                        let diagnostic =
+                            Diagnostic::error("INTERFACE_KEY_NOT_ON_IMPLEMENTATION", at, message);
+                        found.push(diagnostic.help(format!("add `@key(fields: \"{fields}\")` to `{name}`")));
+                    }
+                }
+            }
+        }
+    }
+    merging.problems.extend(found);
+}

@@ -1,0 +1,128 @@
+//! Composition: the sources' SDL in, one supergraph out, or every mistake of every file. Pure: no I/O.
+//!
+//! Each source is read and checked alone (`read`, `base`, `rules`), then all are merged (`merge`), then every field is shown to be
+//! reachable (`satisfiability`), then the graph is printed in the public join specification (`print`), so that other routers can
+//! read it. Federation v2 is composed as its specification says; v1 files are taken leniently.
+
+mod base;
+mod field_set;
+mod links;
+mod marks;
+mod merge;
+mod piece;
+mod print;
+mod read;
+mod rules;
+mod satisfiability;
+mod subgraph;
+mod supergraph;
+mod text;
+
+use apollo_compiler::Schema;
+
+use crate::{Diagnostic, Location};
+use subgraph::Subgraph;
+
+/// One source's SDL.
+#[derive(Debug, Clone, Copy)]
+pub struct SourceSdl<'a> {
+    /// The source's name in the configuration.
+    pub name: &'a str,
+    /// Its address, when it has one; only printed.
+    pub url: Option<&'a str>,
+    /// The file, as the user would name it; only for diagnostics.
+    pub file: &'a str,
+    /// The file's text.
+    pub sdl: &'a str,
+}
+
+/// A composed graph.
+#[derive(Debug, Clone)]
+pub struct Supergraph {
+    sdl: String,
+    warnings: Vec<Diagnostic>,
+}
+
+impl Supergraph {
+    /// The supergraph's SDL, in the join specification.
+    pub fn sdl(&self) -> &str {
+        &self.sdl
+    }
+
+    /// What is worth knowing, though nothing is refused.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+}
+
+/// Composes the sources. The order in which they are given doesn't matter: the text is always the same.
+///
+/// # Errors
+///
+/// All mistakes, with file, line and Federation's name of the rule. A later stage's mistakes show only when the earlier ones are
+/// mended: SDL first, then each source's own rules and the merge, then reachability.
+pub fn compose(sources: &[SourceSdl<'_>]) -> Result<Supergraph, Vec<Diagnostic>> {
+    let subgraphs = read_all(sources)?;
+    let (merged, problems, warnings) = merge::merge(&subgraphs);
+    refuse_any(problems)?;
+    refuse_any(satisfiability::check(&subgraphs, &merged))?;
+    let sdl = print::print(&subgraphs, &merged);
+    validate(&sdl)?;
+    Ok(Supergraph { sdl, warnings })
+}
+
+fn read_all(sources: &[SourceSdl<'_>]) -> Result<Vec<Subgraph>, Vec<Diagnostic>> {
+    let mut sorted: Vec<&SourceSdl<'_>> = sources.iter().collect();
+    sorted.sort_by_key(|source| source.name);
+    let (mut subgraphs, mut problems) = (Vec::new(), Vec::new());
+    let mut taken: Vec<String> = Vec::new();
+    for source in sorted {
+        let graph = graph_value(source.name, &taken);
+        taken.push(graph.clone());
+        match read::read(source, graph) {
+            Ok(subgraph) => subgraphs.push(subgraph),
+            Err(found) => problems.extend(found),
+        }
+    }
+    for subgraph in &mut subgraphs {
+        problems.extend(rules::apply(subgraph));
+    }
+    refuse_any(problems)?;
+    Ok(subgraphs)
+}
+
+fn refuse_any(problems: Vec<Diagnostic>) -> Result<(), Vec<Diagnostic>> {
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// A source's value in `join__Graph`: its name in capitals, other characters as `_`, told apart where names collide.
+fn graph_value(name: &str, taken: &[String]) -> String {
+    let mut value: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+    if value.starts_with(|c: char| c.is_ascii_digit()) || value.is_empty() {
+        value.insert(0, '_');
+    }
+    let base = value.clone();
+    let mut count = 0;
+    while taken.contains(&value) {
+        count += 1;
+        value = format!("{base}_{count}");
+    }
+    value
+}
+
+/// The last net: what we print must be a valid schema to the parser that the gateway reads it with.
+fn validate(sdl: &str) -> Result<(), Vec<Diagnostic>> {
+    let file = "supergraph.graphql".into();
+    match Schema::parse_and_validate(sdl, "supergraph.graphql") {
+        Ok(_) => Ok(()),
+        Err(bad) => {
+            let found = base::diagnostics(&file, &bad.errors);
+            let help = "the sources agree one by one, but not as one schema: compare the types that the message names";
+            Err(found
+                .into_iter()
+                .map(|d| Diagnostic { at: Location::file(file.clone()), ..d }.help(help))
+                .collect())
+        }
+    }
+}

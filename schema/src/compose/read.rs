@@ -1,0 +1,356 @@
+//! A source's SDL text in; its normalised graph out, or what is wrong with the text.
+//!
+//! Syntax and plain GraphQL rules are apollo-compiler's judgement (on a copy without Federation's and Raccordo's directives);
+//! Federation's own rules come after, in `rules`.
+
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::Node;
+use apollo_compiler::ast::{
+    Definition, Directive, DirectiveDefinition, DirectiveList, Document, EnumValueDefinition,
+    FieldDefinition, InputValueDefinition, OperationType, Type,
+};
+use apollo_compiler::parser::SourceMap;
+use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
+
+use super::links::{Links, Spec, schema_directives};
+use super::marks::Marks;
+use super::piece::Piece;
+use super::subgraph::{
+    Composed, EnumValue, Field, FieldSet, Input, Key, Kind, Override, Span, Subgraph, TypeDef, locate,
+};
+use super::{SourceSdl, base, field_set};
+use crate::Diagnostic;
+
+/// The usual names of the three roots.
+const ROOTS: [(OperationType, &str); 3] = [
+    (OperationType::Query, "Query"),
+    (OperationType::Mutation, "Mutation"),
+    (OperationType::Subscription, "Subscription"),
+];
+
+/// Reads one source. `graph` is its value in `join__Graph`.
+pub(crate) fn read(source: &SourceSdl<'_>, graph: String) -> Result<Subgraph, Vec<Diagnostic>> {
+    let file: Arc<str> = source.file.into();
+    let document =
+        Document::parse(source.sdl, source.file).map_err(|bad| base::diagnostics(&file, &bad.errors))?;
+    let links = Links::read(&document);
+    let mut problems = base::check(&file, &document, &links);
+    let mut reader = Reader {
+        roots: root_names(&document),
+        file: &file,
+        links: &links,
+        sources: &document.sources,
+        problems: Vec::new(),
+        types: IndexMap::new(),
+        directives: IndexMap::new(),
+    };
+    document.definitions.iter().for_each(|definition| reader.definition(definition));
+    reader.finish_query();
+    let composed = reader.composed(&document);
+    let Reader { problems: found, types, directives, .. } = reader;
+    problems.extend(found);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Subgraph {
+        name: source.name.to_owned(),
+        graph,
+        url: source.url.unwrap_or_default().to_owned(),
+        v2: links.is_v2(),
+        sources: document.sources.clone(),
+        file,
+        types,
+        directives,
+        composed,
+    })
+}
+
+/// From the name a root type has in the file to its usual name.
+fn root_names(document: &Document) -> FxHashMap<Name, Name> {
+    let mut renamed = FxHashMap::default();
+    let operations = document.definitions.iter().flat_map(|definition| match definition {
+        Definition::SchemaDefinition(schema) => schema.root_operations.as_slice(),
+        Definition::SchemaExtension(schema) => schema.root_operations.as_slice(),
+        _ => &[],
+    });
+    for operation in operations {
+        let usual = ROOTS.iter().find(|(kind, _)| *kind == operation.0);
+        if let Some((_, usual)) = usual {
+            renamed.insert(operation.1.clone(), Name::new_static_unchecked(usual));
+        }
+    }
+    renamed
+}
+
+struct Reader<'a> {
+    roots: FxHashMap<Name, Name>,
+    file: &'a Arc<str>,
+    links: &'a Links,
+    sources: &'a SourceMap,
+    problems: Vec<Diagnostic>,
+    types: IndexMap<Name, TypeDef>,
+    directives: IndexMap<Name, Node<DirectiveDefinition>>,
+}
+
+/// What a type's own directives say about all fields of the same declaration.
+#[derive(Default)]
+struct OnDeclaration {
+    external: bool,
+    shareable: bool,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, rule: &'static str, at: Span, message: String, help: &str) {
+        self.problems.push(Diagnostic::error(rule, locate(self.file, self.sources, at), message).help(help));
+    }
+
+    fn definition(&mut self, definition: &Definition) {
+        if let Definition::DirectiveDefinition(directive) = definition {
+            if matches!(self.links.directive(&directive.name).0, Spec::Own | Spec::Foreign(_)) {
+                self.directives.insert(directive.name.clone(), directive.clone());
+            }
+            return;
+        }
+        let Some(piece) = Piece::of(definition) else { return };
+        if self.links.owns_type(piece.name) {
+            return;
+        }
+        let name = self.renamed(piece.name);
+        if name == *piece.name && self.roots.iter().any(|(from, to)| *to == name && *from != name) {
+            let message = format!("`{name}` is not the root type, but has a root type's usual name");
+            self.problem(
+                "ROOT_QUERY_USED",
+                name.location(),
+                message,
+                "rename the type: in the graph, the root has this name",
+            );
+            return;
+        }
+        let fresh = || TypeDef::new(name.clone(), piece.kind, piece.name.location());
+        let mut def = self.types.get(&name).cloned().unwrap_or_else(fresh);
+        self.fold(&piece, &mut def);
+        self.types.insert(name, def);
+    }
+
+    fn fold(&mut self, piece: &Piece<'_>, def: &mut TypeDef) {
+        if def.description.is_none() {
+            def.description = piece.description.map(|d| d.to_string());
+        }
+        let declared = self.type_directives(piece, def);
+        for interface in piece.implements {
+            def.implements.entry(self.renamed(interface)).or_insert(interface.location());
+        }
+        for field in piece.fields {
+            let federation = def.name == "Query" && matches!(field.name.as_str(), "_service" | "_entities");
+            if !federation {
+                let field = self.field(field, &declared);
+                def.fields.insert(field.name.clone(), field);
+            }
+        }
+        for member in piece.members {
+            def.members.insert(self.renamed(member), member.location());
+        }
+        for value in piece.values {
+            let value = self.enum_value(value);
+            def.values.insert(value.name.clone(), value);
+        }
+        for input in piece.inputs {
+            let input = self.input(input);
+            def.inputs.insert(input.name.clone(), input);
+        }
+    }
+
+    fn renamed(&self, name: &Name) -> Name {
+        self.roots.get(name).unwrap_or(name).clone()
+    }
+
+    fn retyped(&self, ty: &Type) -> Type {
+        match ty {
+            Type::Named(name) => Type::Named(self.renamed(name)),
+            Type::NonNullNamed(name) => Type::NonNullNamed(self.renamed(name)),
+            Type::List(inner) => Type::List(Box::new(self.retyped(inner))),
+            Type::NonNullList(inner) => Type::NonNullList(Box::new(self.retyped(inner))),
+        }
+    }
+
+    fn type_directives(&mut self, piece: &Piece<'_>, def: &mut TypeDef) -> OnDeclaration {
+        let mut declared = OnDeclaration::default();
+        let extends = piece
+            .directives
+            .iter()
+            .any(|d| self.links.directive(&d.name) == (Spec::Federation, "extends".into()));
+        let extension = piece.extension || extends;
+        for directive in piece.directives.iter() {
+            let (spec, name) = self.links.directive(&directive.name);
+            match (spec, name.as_str()) {
+                (Spec::Federation, "key") => {
+                    if let Some(fields) = self.field_set(directive, "KEY_INVALID_FIELDS") {
+                        let resolvable = boolean(directive, "resolvable").unwrap_or(true);
+                        def.keys.push(Key { fields, extension, resolvable });
+                    }
+                }
+                (Spec::Federation, "external") => declared.external = true,
+                (Spec::Federation, "shareable") => declared.shareable = true,
+                (Spec::Federation, "extends" | "link") => {}
+                (Spec::Federation, "interfaceObject") => def.interface_object = true,
+                _ => self.mark(directive, &mut def.marks),
+            }
+        }
+        declared
+    }
+
+    fn field(&mut self, field: &Node<FieldDefinition>, declared: &OnDeclaration) -> Field {
+        let mut read = Field {
+            name: field.name.clone(),
+            at: field.name.location(),
+            description: field.description.as_ref().map(|d| d.to_string()),
+            ty: self.retyped(&field.ty),
+            arguments: IndexMap::new(),
+            external: declared.external,
+            shareable: declared.shareable,
+            requires: None,
+            provides: None,
+            overrides: None,
+            marks: Marks::default(),
+            in_key: false,
+            provided: false,
+            used: false,
+        };
+        for argument in &field.arguments {
+            let argument = self.input(argument);
+            read.arguments.insert(argument.name.clone(), argument);
+        }
+        for directive in field.directives.iter() {
+            self.field_directive(directive, &mut read);
+        }
+        read
+    }
+
+    fn field_directive(&mut self, directive: &Node<Directive>, field: &mut Field) {
+        let (spec, name) = self.links.directive(&directive.name);
+        match (spec, name.as_str()) {
+            (Spec::Federation, "external") => field.external = true,
+            (Spec::Federation, "shareable") => field.shareable = true,
+            (Spec::Federation, "requires") => {
+                field.requires = self.field_set(directive, "REQUIRES_INVALID_FIELDS")
+            }
+            (Spec::Federation, "provides") => {
+                field.provides = self.field_set(directive, "PROVIDES_INVALID_FIELDS")
+            }
+            (Spec::Federation, "override") => {
+                let text = |name| {
+                    directive.specified_argument_by_name(name).and_then(|v| v.as_str()).map(str::to_owned)
+                };
+                let label = text("label");
+                let at = directive.location();
+                field.overrides = text("from").map(|from| Override { from, label, at });
+            }
+            _ => self.mark(directive, &mut field.marks),
+        }
+    }
+
+    fn input(&mut self, input: &Node<InputValueDefinition>) -> Input {
+        Input {
+            name: input.name.clone(),
+            at: input.name.location(),
+            description: input.description.as_ref().map(|d| d.to_string()),
+            ty: input.ty.as_ref().clone(),
+            default: input.default_value.clone(),
+            marks: self.marks(&input.directives),
+        }
+    }
+
+    fn enum_value(&mut self, value: &Node<EnumValueDefinition>) -> EnumValue {
+        EnumValue {
+            name: value.value.clone(),
+            at: value.value.location(),
+            description: value.description.as_ref().map(|d| d.to_string()),
+            marks: self.marks(&value.directives),
+        }
+    }
+
+    fn marks(&mut self, directives: &DirectiveList) -> Marks {
+        let mut marks = Marks::default();
+        directives.iter().for_each(|directive| self.mark(directive, &mut marks));
+        marks
+    }
+
+    fn mark(&mut self, directive: &Node<Directive>, marks: &mut Marks) {
+        let taken = marks.take(directive, self.links);
+        let (spec, name) = self.links.directive(&directive.name);
+        // `@connect`, `@from`, `@code` are the connector's; everything else of Federation must have been understood.
+        if !taken && spec == Spec::Federation && name != "external" {
+            let message = format!("`@{}` is not supported here", directive.name);
+            let help = "this version composes the directives of Federation up to 2.9 without `@context` and `@fromContext`";
+            self.problem("UNSUPPORTED_FEATURE", directive.location(), message, help);
+        }
+    }
+
+    fn field_set(&mut self, directive: &Node<Directive>, rule: &'static str) -> Option<FieldSet> {
+        let at = directive.location();
+        let parsed = directive
+            .specified_argument_by_name("fields")
+            .ok_or_else(|| "`fields` is missing".to_owned())
+            .and_then(|value| field_set::text_of(value, self.links.is_v2()))
+            .and_then(|text| field_set::parse(&text));
+        match parsed {
+            Ok(selections) => Some(FieldSet { selections, at }),
+            Err(what) => {
+                let message = format!("the fields of `@{}` can't be read: {what}", directive.name);
+                self.problem(
+                    rule,
+                    at,
+                    message,
+                    "give the fields as one string, as in `\"id comune { istat }\"`",
+                );
+                None
+            }
+        }
+    }
+
+    /// Every source can be asked `_service` and `_entities`, so every one has `Query`, if only in the supergraph's joins.
+    fn finish_query(&mut self) {
+        let query = Name::new_static_unchecked("Query");
+        self.types.entry(query.clone()).or_insert_with(|| TypeDef::new(query, Kind::Object, None));
+        self.types.retain(|name, def| {
+            let empty = def.kind == Kind::Object && def.fields.is_empty();
+            name == "Query" || !empty
+        });
+    }
+
+    fn composed(&mut self, document: &Document) -> Vec<Composed> {
+        let applied: Vec<&Node<Directive>> =
+            document.definitions.iter().flat_map(schema_directives).collect();
+        let mut all = Vec::new();
+        for directive in applied {
+            if self.links.directive(&directive.name) != (Spec::Federation, "composeDirective".to_owned()) {
+                continue;
+            }
+            let at = directive.location();
+            let name =
+                directive.specified_argument_by_name("name").and_then(|v| v.as_str()).unwrap_or_default();
+            let local = name.trim_start_matches('@').to_owned();
+            let (spec, original) = self.links.directive(&local);
+            let link = if let Spec::Foreign(place) = spec { self.links.link(place) } else { None };
+            match link {
+                Some(link) => {
+                    let (url, identity) = (link.url.clone(), link.identity.clone());
+                    all.push(Composed { name: local, original, url, identity, at });
+                }
+                None => {
+                    let message = format!("`@composeDirective` names `{name}`, which no `@link` imports");
+                    let help = "link the directive's specification and import it by this name";
+                    self.problem("DIRECTIVE_COMPOSITION_ERROR", at, message, help);
+                }
+            }
+        }
+        all
+    }
+}
+
+fn boolean(directive: &Directive, argument: &str) -> Option<bool> {
+    directive.specified_argument_by_name(argument).and_then(|v| v.to_bool())
+}

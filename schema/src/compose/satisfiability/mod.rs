@@ -1,0 +1,169 @@
+//! Satisfiability: every field that a client may select can be fetched, whatever way leads to it.
+//!
+//! In: the sources and the merged graph. Out: for each field that can't, an operation that shows it. It walks states "this object type,
+//! held in these sources" from the roots; a state that holds more sources than one already seen needs no second look.
+
+mod reach;
+
+use std::collections::VecDeque;
+
+use apollo_compiler::Name;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::subgraph::{Field, Kind, Subgraph};
+use super::supergraph::{Merged, MergedType};
+use super::text;
+use crate::Diagnostic;
+use reach::{Held, Reach};
+
+/// An object type with the sources that hold it, and how an operation got there.
+struct State {
+    ty: Name,
+    held: Held,
+    /// The selections from the root, outermost first.
+    path: Vec<String>,
+}
+
+/// Checks the whole graph.
+pub(crate) fn check(sources: &[Subgraph], merged: &Merged) -> Vec<Diagnostic> {
+    let mut check = Check {
+        reach: Reach::new(sources, merged),
+        sources,
+        merged,
+        seen: FxHashMap::default(),
+        told: FxHashSet::default(),
+        queue: VecDeque::new(),
+        problems: Vec::new(),
+    };
+    for (root, operation) in [("Query", "query"), ("Mutation", "mutation"), ("Subscription", "subscription")]
+    {
+        let held: Held = sources
+            .iter()
+            .enumerate()
+            .filter(|(_, source)| source.types.contains_key(root))
+            .map(|(graph, _)| (graph, 0))
+            .collect();
+        if merged.types.contains_key(root) {
+            let ty = Name::new_static_unchecked(root);
+            check.queue.push_back(State { ty, held, path: vec![operation.to_owned()] });
+        }
+    }
+    while let Some(state) = check.queue.pop_front() {
+        check.state(&state);
+    }
+    check.problems
+}
+
+struct Check<'a> {
+    reach: Reach<'a>,
+    sources: &'a [Subgraph],
+    merged: &'a Merged,
+    seen: FxHashMap<Name, Vec<Held>>,
+    told: FxHashSet<(Name, Name)>,
+    queue: VecDeque<State>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn state(&mut self, state: &State) {
+        let seen = self.seen.entry(state.ty.clone()).or_default();
+        if seen.iter().any(|held| held.is_subset(&state.held)) {
+            return;
+        }
+        seen.push(state.held.clone());
+        let merged = self.merged;
+        let Some(def) = merged.types.get(&state.ty).filter(|t| !t.marks.inaccessible) else { return };
+        let all = self.reach.closure(&state.ty, &state.held);
+        for (name, field) in &def.fields {
+            let returned = merged.types.get(field.ty.inner_named_type());
+            if field.marks.inaccessible || returned.is_some_and(|t| t.marks.inaccessible) {
+                continue;
+            }
+            let resolving = self.reach.resolving(&state.ty, name, &all);
+            if resolving.is_empty() {
+                self.unreachable(state, name);
+                continue;
+            }
+            if returned.is_some_and(is_composite) {
+                self.follow(state, name, &resolving);
+            }
+        }
+    }
+
+    fn follow(&mut self, state: &State, field: &Name, resolving: &Held) {
+        for (ty, held) in self.reach.below(&state.ty, field, resolving) {
+            let mut path = state.path.clone();
+            path.push(field.to_string());
+            let declared = self.merged.types.get(&state.ty).and_then(|t| t.fields.get(field));
+            if declared.is_some_and(|f| *f.ty.inner_named_type() != ty) {
+                path.push(format!("... on {ty}"));
+            }
+            self.queue.push_back(State { ty, held, path });
+        }
+    }
+
+    fn unreachable(&mut self, state: &State, field: &Name) {
+        if !self.told.insert((state.ty.clone(), field.clone())) {
+            return;
+        }
+        let holders: Vec<String> = state.held.iter().filter_map(|(g, _)| self.quoted(*g)).collect();
+        let mut path = state.path.clone();
+        path.push(field.to_string());
+        let message = format!(
+            "`{}.{field}` can't be fetched when `{}` comes from {}: `{}`",
+            state.ty,
+            state.ty,
+            if holders.is_empty() { "no source".to_owned() } else { holders.join(", ") },
+            operation(&path)
+        );
+        let defining: Vec<(usize, &Field)> = self.reach.defining(&state.ty, field);
+        let at = match defining.first().and_then(|(g, f)| Some((self.sources.get(*g)?, f))) {
+            Some((source, field)) => source.locate(field.at),
+            None => crate::Location::file(""),
+        };
+        let help: Vec<String> = defining.iter().filter_map(|(g, f)| self.why(*g, &state.ty, f)).collect();
+        self.problems.push(Diagnostic::error("SATISFIABILITY_ERROR", at, message).help(help.join("; ")));
+    }
+
+    fn quoted(&self, graph: usize) -> Option<String> {
+        self.sources.get(graph).map(|source| format!("`{}`", source.name))
+    }
+
+    /// Why one source that defines the field is no help.
+    fn why(&self, graph: usize, ty: &Name, field: &Field) -> Option<String> {
+        let name = &self.sources.get(graph)?.name;
+        if field.fully_external() {
+            return Some(format!("in `{name}` the field is `@external`"));
+        }
+        let keys: Vec<String> = self
+            .reach
+            .keys(graph, ty)
+            .iter()
+            .map(|key| format!("`{}`", text::field_set(&key.fields.selections)))
+            .collect();
+        if let Some(requires) = &field.requires {
+            let requires = text::field_set(&requires.selections);
+            return Some(format!(
+                "`{name}` requires `{requires}`, which can't be fetched from there, or is not reached by a key"
+            ));
+        }
+        Some(match keys.as_slice() {
+            [] => format!("`{name}` has no resolvable `@key` on `{ty}` to enter by: give it one"),
+            keys => format!(
+                "`{name}` is entered by {}, which can't be fetched from there: add it where `{ty}` comes from",
+                keys.join(" or ")
+            ),
+        })
+    }
+}
+
+fn is_composite(def: &MergedType) -> bool {
+    matches!(def.kind, Kind::Object | Kind::Interface | Kind::Union)
+}
+
+/// `["query", "a", "... on B", "c"]` as `query { a { ... on B { c } } }`.
+fn operation(path: &[String]) -> String {
+    let mut out = path.join(" { ");
+    out.push_str(&" }".repeat(path.len().saturating_sub(1)));
+    out
+}
