@@ -380,18 +380,16 @@ fn lent(span: Span) -> Cell {
 /// Marks what each error's path points at as lost: the first null on the way, or the value itself.
 fn place(reply: &mut Reply, asked: &Asked, errors: &[Path]) {
     for path in errors {
-        let mut segments = path.iter();
-        let row = match &asked.what {
-            What::Roots { .. } => 0,
-            What::Entities { .. } => {
-                let _entities = segments.next();
-                match segments.next() {
-                    Some(Segment::Index(row)) => *row,
-                    _ => continue,
-                }
+        match (&asked.what, path.as_slice()) {
+            (What::Roots { .. }, path) => {
+                place_one(reply, asked.selection(), 0, path);
             }
-        };
-        place_one(reply, asked.selection(), row, segments.as_slice());
+            (What::Entities { .. }, [_, Segment::Index(row), rest @ ..]) => {
+                place_one(reply, asked.selection(), *row, rest);
+            }
+            (What::Entities { .. }, [_, rest @ ..]) => place_in_any(reply, asked.selection(), rest),
+            (What::Entities { .. }, []) => {}
+        }
     }
     // An error without a place loses what is null at the root: nothing else can be meant.
     if errors.iter().any(Vec::is_empty) {
@@ -415,21 +413,37 @@ fn lose_nulls(reply: &mut Reply, object: ObjectAt, selection: &Selection, failed
     }
 }
 
-fn place_one(reply: &mut Reply, selection: &Selection, row: usize, path: &[Segment]) {
-    let Some(mut cell) = reply.rows().get(row).copied() else { return };
+/// An error that doesn't say of which entity it is (async-graphql 7 leaves the index out): what is null on its path is lost in each of
+/// them; where nothing is, the entities that are null are. A null with an error is never told as plain absence.
+fn place_in_any(reply: &mut Reply, selection: &Selection, path: &[Segment]) {
+    let (objects, nulls): (Vec<usize>, Vec<usize>) =
+        (0..reply.rows().len()).partition(|row| matches!(reply.rows().get(*row), Some(Cell::Object(_))));
+    let placed = objects.into_iter().filter(|row| place_one(reply, selection, *row, path)).count();
+    if placed == 0 {
+        for row in nulls {
+            place_one(reply, selection, row, path);
+        }
+    }
+}
+
+/// Whether a value was lost there.
+fn place_one(reply: &mut Reply, selection: &Selection, row: usize, path: &[Segment]) -> bool {
+    let Some(mut cell) = reply.rows().get(row).copied() else { return false };
     if cell == Cell::Null {
         let failed = reply.failed(refused());
         reply.set_row(row, failed);
-        return;
+        return true;
     }
     let mut selection = Some(selection);
     let mut place: Option<(u32, Option<(&Name, &Name)>)> = None;
     for segment in path {
         let next = match (segment, cell) {
             (Segment::Key(key), Cell::Object(object)) => {
-                let Some(parent) = selection else { return };
+                let Some(parent) = selection else { return false };
                 let mut hint = 0;
-                let Some(field) = field_of(parent, key.as_bytes(), object.type_id, &mut hint) else { return };
+                let Some(field) = field_of(parent, key.as_bytes(), object.type_id, &mut hint) else {
+                    return false;
+                };
                 selection = field.selection();
                 (object.start + field.slot, Some((&parent.type_name, &field.name)))
             }
@@ -444,13 +458,15 @@ fn place_one(reply: &mut Reply, selection: &Selection, row: usize, path: &[Segme
             break;
         }
     }
-    let Some((at, coordinate)) = place else { return };
+    let Some((at, coordinate)) = place else { return false };
     let failure = match coordinate {
         Some((type_name, field)) => refused().at(type_name, field),
         None => refused(),
     };
     let failed = reply.failed(failure);
-    if matches!(cell, Cell::Null | Cell::Absent) {
+    let lost = matches!(cell, Cell::Null | Cell::Absent);
+    if lost {
         reply.set(ObjectAt { start: at, type_id: ObjectAt::UNTYPED }, 0, failed);
     }
+    lost
 }
