@@ -1,0 +1,101 @@
+//! Values and representations in; JSON text out, written by hand straight into the request's body.
+
+use raccordo_connector_api::reply::write_string;
+use raccordo_connector_api::{Representations, Value};
+
+/// The longest text of an `i64`.
+const DIGITS: usize = 20;
+
+/// Appends a value as JSON.
+pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Int(int) => {
+            out.reserve(DIGITS);
+            out.extend_from_slice(int.to_string().as_bytes());
+        }
+        // A float that isn't finite has no JSON text; coercion lets none through.
+        Value::Float(float) => match serde_json::to_vec(float) {
+            Ok(text) => out.extend_from_slice(&text),
+            Err(_) => out.extend_from_slice(b"null"),
+        },
+        Value::Text(text) | Value::Enum(text) => write_string(out, text),
+        Value::List(items) => {
+            out.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                comma(out, index);
+                write_value(out, item);
+            }
+            out.push(b']');
+        }
+        Value::Object(fields) => {
+            out.push(b'{');
+            for (index, (name, value)) in fields.iter().enumerate() {
+                comma(out, index);
+                write_string(out, name);
+                out.push(b':');
+                write_value(out, value);
+            }
+            out.push(b'}');
+        }
+    }
+}
+
+/// Appends representations as Federation's `_Any`: `[{"__typename":"T","key":…},…]`.
+pub(crate) fn write_representations(out: &mut Vec<u8>, rows: &Representations) {
+    out.push(b'[');
+    for row in 0..rows.len() {
+        let Some(entity) = rows.type_of(row) else { continue };
+        comma(out, row);
+        out.extend_from_slice(b"{\"__typename\":");
+        write_string(out, &entity.name);
+        for (index, field) in entity.fields.iter().enumerate() {
+            out.push(b',');
+            write_string(out, field);
+            out.push(b':');
+            out.extend_from_slice(rows.json_at(row, index).unwrap_or(b"null"));
+        }
+        out.push(b'}');
+    }
+    out.push(b']');
+}
+
+fn comma(out: &mut Vec<u8>, index: usize) {
+    if index > 0 {
+        out.push(b',');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_the_json_they_mean() {
+        let value = Value::Object(vec![
+            (
+                "a\"".into(),
+                Value::List(vec![Value::Null, Value::Bool(true), Value::Bool(false), Value::Int(i64::MIN)]),
+            ),
+            ("b".into(), Value::Float(1.5e300)),
+            ("c".into(), Value::Text("è \u{1} \\".into())),
+            ("d".into(), Value::Enum("ROSSO".into())),
+            ("e".into(), Value::Float(f64::NAN)),
+        ]);
+        let mut out = Vec::new();
+        write_value(&mut out, &value);
+        let expected = json!({ "a\"": [null, true, false, i64::MIN], "b": 1.5e300, "c": "è \u{1} \\", "d": "ROSSO", "e": null });
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&out).unwrap(), expected);
+    }
+
+    #[test]
+    fn no_representations_are_an_empty_list() {
+        let mut out = Vec::new();
+        write_representations(&mut out, &Representations::default());
+        assert_eq!(out, b"[]");
+    }
+}

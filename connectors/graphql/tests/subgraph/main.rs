@@ -1,0 +1,8 @@
+//! Kind `graphql` against subgraphs on loopback: one that is well, and some that fail in every way the contract names.
+
+#[cfg(test)]
+mod bad;
+#[cfg(test)]
+mod real;
+#[cfg(test)]
+mod support;
