@@ -31,4 +31,7 @@ pub enum DemoError {
         /// What SQLite said.
         cause: sqlx::Error,
     },
+    /// The system doesn't let this process wait for Ctrl-C.
+    #[error("cannot wait for Ctrl-C: {0}")]
+    Signals(std::io::Error),
 }

@@ -4,6 +4,7 @@ mod asl;
 mod cooperative;
 mod data;
 mod databases;
+mod graph;
 mod kit;
 mod third_sector;
 mod trouble;
