@@ -40,7 +40,9 @@ pub struct RequestError {
 impl Refusal {
     /// A refusal with one error.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { errors: vec![RequestError { code, message: message.into(), locations: Vec::new(), fault: None }] }
+        Self {
+            errors: vec![RequestError { code, message: message.into(), locations: Vec::new(), fault: None }],
+        }
     }
 
     /// The code that decides the status: the first error's.
@@ -59,8 +61,11 @@ impl RequestError {
     fn to_json(&self) -> Value {
         let mut error = json!({ "message": self.message, "extensions": { "code": self.code.name } });
         if !self.locations.is_empty() {
-            let places: Vec<Value> =
-                self.locations.iter().map(|(line, column)| json!({ "line": line, "column": column })).collect();
+            let places: Vec<Value> = self
+                .locations
+                .iter()
+                .map(|(line, column)| json!({ "line": line, "column": column }))
+                .collect();
             insert(&mut error, "locations", Value::Array(places));
         }
         if let (Some(fault), Some(extensions)) = (&self.fault, error.get_mut("extensions")) {

@@ -165,6 +165,11 @@ impl Reply {
         }
     }
 
+    /// Lent bytes, own text, cells, rows, problems: for the gateway, which takes them over.
+    pub fn into_parts(self) -> (Bytes, Vec<u8>, Vec<Cell>, Vec<Cell>, Vec<Problem>) {
+        (self.lent, self.text, self.cells, self.rows, self.problems)
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.lent.len() + self.text.len() + self.cells.len() * size_of::<Cell>()

@@ -1,0 +1,216 @@
+//! The front end: a request in, a [`Valid`] operation out, or a refusal. The only reading of the client's text.
+//!
+//! parse -> choose -> measure -> validate -> coerce -> lift. What leaves holds no literal of the client in its text:
+//! every argument is a variable, every condition is decided, every fragment is resolved.
+
+mod coerce;
+mod lift;
+mod measure;
+
+use std::sync::Arc;
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::ast;
+use apollo_compiler::executable as exe;
+use apollo_compiler::parser::Parser;
+use apollo_compiler::response::JsonMap;
+use apollo_compiler::validation::{DiagnosticList, Valid as ApolloValid};
+use raccordo_connector_api::{Operation as Root, Value};
+
+use crate::code::Code;
+use crate::graph::Graph;
+use crate::request::{Refusal, Request, RequestError};
+
+pub use lift::{Item, Lifted, Selections};
+pub use measure::Limits;
+
+/// How many validation errors one answer lists.
+const MAX_ERRORS: usize = 20;
+
+/// Something that passed every check of the front end. Only this module makes one.
+pub struct Valid<T>(T);
+
+impl<T> Valid<T> {
+    /// What was checked.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> std::ops::Deref for Valid<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// An operation of a request: what is asked, apart from the values it is asked with.
+pub struct Operation {
+    /// Query or mutation.
+    pub root: Root,
+    /// The lifted form as text: the key of everything prepared, and what the trail records. Holds no value.
+    pub text: Arc<str>,
+    /// The lifted form.
+    pub lifted: Lifted,
+    /// The values of the lifted variables, in order. Personal.
+    pub values: Vec<Value>,
+    /// Answers to introspection, by response key, as JSON.
+    pub introspection: Introspected,
+}
+
+/// Answers to introspection, by response key, as JSON.
+pub type Introspected = Vec<(Arc<str>, Vec<u8>)>;
+
+/// Reads a request.
+///
+/// # Errors
+/// Everything that makes a request fail whole: `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `BAD_USER_INPUT`,
+/// `OPERATION_RESOLUTION_FAILURE` and the limits.
+pub fn read(graph: &Graph, limits: &Limits, request: &Request) -> Result<Valid<Operation>, Refusal> {
+    let document = parse(limits, &request.query)?;
+    let chosen = choose(&document, request.operation_name.as_deref())?;
+    allow_method(chosen, request.may_write)?;
+    measure::measure(graph, limits, &document, chosen)?;
+    let document = validate(graph, &document)?;
+    let operation = document.operations.get(request.operation_name.as_deref()).map_err(|_| {
+        Refusal::new(Code::OPERATION_RESOLUTION_FAILURE, "the operation can't be found in the document")
+    })?;
+    let variables = variables(graph, operation, request)?;
+    let lifted = lift::lift(graph, &document, operation, &variables)?;
+    let introspection = introspect(graph, &document, operation, &variables, &lifted)?;
+    let root = match operation.operation_type {
+        ast::OperationType::Mutation => Root::Mutation,
+        _ => Root::Query,
+    };
+    let (lifted, values) = lifted.into_parts();
+    Ok(Valid(Operation { root, text: lifted.print(root).into(), lifted, values, introspection }))
+}
+
+fn parse(limits: &Limits, text: &str) -> Result<ast::Document, Refusal> {
+    // One more than allowed, so that passing the limit is told apart from a mistake in the text.
+    let mut parser = Parser::new().token_limit(limits.tokens + 1).recursion_limit(limits.nesting());
+    let parsed = parser.parse_ast(text, "operation.graphql");
+    if parser.tokens_reached() > limits.tokens {
+        let message = format!("the document has more than {} tokens", limits.tokens);
+        return Err(Refusal::new(Code::REQUEST_LIMIT_EXCEEDED, message));
+    }
+    if parser.recursion_reached() >= limits.nesting() {
+        let message = format!("the document is nested deeper than {}", limits.depth);
+        return Err(Refusal::new(Code::MAX_DEPTH_LIMIT, message));
+    }
+    parsed.map_err(|error| listed(Code::GRAPHQL_PARSE_FAILED, &error.errors))
+}
+
+fn listed(code: Code, errors: &DiagnosticList) -> Refusal {
+    let errors = errors
+        .iter()
+        .take(MAX_ERRORS)
+        .map(|error| {
+            let place = error.line_column_range().map(|range| (range.start.line, range.start.column));
+            RequestError {
+                code,
+                message: error.error.to_string(),
+                locations: place.into_iter().collect(),
+                fault: None,
+            }
+        })
+        .collect();
+    Refusal { errors }
+}
+
+/// GraphQL specification, "GetOperation".
+fn choose<'d>(
+    document: &'d ast::Document,
+    name: Option<&str>,
+) -> Result<&'d ast::OperationDefinition, Refusal> {
+    let refuse = |message: &str| Refusal::new(Code::OPERATION_RESOLUTION_FAILURE, message);
+    let mut operations = document.definitions.iter().filter_map(|definition| match definition {
+        ast::Definition::OperationDefinition(operation) => Some(&**operation),
+        _ => None,
+    });
+    match name {
+        Some(name) => operations
+            .find(|operation| operation.name.as_ref().is_some_and(|own| own == name))
+            .ok_or_else(|| refuse("no operation of the document has the name in `operationName`")),
+        None => match (operations.next(), operations.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) => Err(refuse("the document has no operation")),
+            (Some(_), Some(_)) => {
+                Err(refuse("the document has several operations: say which in `operationName`"))
+            }
+        },
+    }
+}
+
+fn allow_method(operation: &ast::OperationDefinition, may_write: bool) -> Result<(), Refusal> {
+    match operation.operation_type {
+        ast::OperationType::Query => Ok(()),
+        ast::OperationType::Mutation if may_write => Ok(()),
+        ast::OperationType::Mutation => {
+            Err(Refusal::new(Code::OPERATION_RESOLUTION_FAILURE, "a mutation must be sent by POST"))
+        }
+        ast::OperationType::Subscription => Err(Refusal::new(
+            Code::OPERATION_RESOLUTION_FAILURE,
+            "subscriptions are not served by this version; ask with a query",
+        )),
+    }
+}
+
+fn validate(graph: &Graph, document: &ast::Document) -> Result<ApolloValid<ExecutableDocument>, Refusal> {
+    document
+        .to_executable_validate(graph.api_schema())
+        .map_err(|errors| listed(Code::GRAPHQL_VALIDATION_FAILED, &errors.errors))
+}
+
+fn variables(graph: &Graph, operation: &exe::Operation, request: &Request) -> Result<JsonMap, Refusal> {
+    let given: JsonMap = request
+        .variables
+        .iter()
+        .map(|(name, value)| (name.as_str().into(), serde_json_bytes::Value::from(value.clone())))
+        .collect();
+    apollo_compiler::request::coerce_variable_values(graph.api_schema(), operation, &given)
+        .map(ApolloValid::into_inner)
+        .map_err(|error| Refusal::new(Code::BAD_USER_INPUT, error.message().to_string()))
+}
+
+fn introspect(
+    graph: &Graph,
+    document: &ApolloValid<ExecutableDocument>,
+    operation: &exe::Operation,
+    variables: &JsonMap,
+    lifted: &lift::Lift,
+) -> Result<Introspected, Refusal> {
+    if !lifted.introspects() {
+        return Ok(Vec::new());
+    }
+    let refuse = |message: String| Refusal::new(Code::GRAPHQL_VALIDATION_FAILED, message);
+    if !graph.may_introspect() {
+        return Err(refuse(
+            "introspection is switched off; ask the gateway's operator for the schema".into(),
+        ));
+    }
+    apollo_compiler::introspection::check_max_depth(document, operation)
+        .map_err(|error| refuse(error.message().to_string()))?;
+    let response = apollo_compiler::introspection::partial_execute(
+        graph.api_schema(),
+        graph.implementers(),
+        document,
+        operation,
+        ApolloValid::assume_valid_ref(variables),
+    )
+    .map_err(|error| refuse(error.message().to_string()))?;
+    let data = response.data.unwrap_or_default();
+    data.iter()
+        .map(|(key, value)| {
+            let json = serde_json::to_vec(value)
+                .map_err(|_| Refusal::new(Code::INTERNAL_SERVER_ERROR, "introspection can't be written"))?;
+            Ok((Arc::from(key.as_str()), json))
+        })
+        .collect()
+}
+
+/// The value of a constant, as a default is: it holds no variable.
+pub(crate) fn constant(graph: &Graph, ty: &ast::Type, value: &ast::Value) -> Value {
+    coerce::literal(graph, ty, value, &JsonMap::new()).unwrap_or(Value::Null)
+}

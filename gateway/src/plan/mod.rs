@@ -1,0 +1,170 @@
+//! Plans: a valid operation in, a graph of steps out. A step starts when its own inputs are there; it waits for nothing else.
+//!
+//! Plans are prepared once for a lifted operation and kept; they hold no value of any request.
+
+mod client;
+mod compile;
+pub mod draw;
+mod planner;
+mod shape;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use raccordo_connector_api::{Asked, RepresentationType, TypeNames, Value};
+use raccordo_schema::mapping::Name;
+use thiserror::Error;
+
+use crate::graph::Graph;
+use crate::operation::Operation;
+
+pub use client::{ClientField, ClientFields, ClientObject, ClientValue};
+
+/// A prepared operation.
+#[derive(Debug)]
+pub struct Plan {
+    /// The steps. Empty when introspection and `__typename` answer everything.
+    pub steps: Vec<Step>,
+    /// Slots of the root object.
+    pub width: u32,
+    /// The root type's number.
+    pub root_type: Option<u32>,
+    /// How the answer is written.
+    pub answer: ClientObject,
+    /// Values that follow the request's own: defaults.
+    pub constants: Vec<Value>,
+    /// The graph's types.
+    pub types: Arc<TypeNames>,
+}
+
+/// One fetch of a plan.
+#[derive(Debug)]
+pub struct Step {
+    /// Index of the source in the graph.
+    pub source: usize,
+    /// What is asked.
+    pub asked: Arc<Asked>,
+    /// How the objects it is for are found, from the root.
+    pub path: Vec<Locate>,
+    /// The same in the client's response keys, for people.
+    pub path_names: Vec<Name>,
+    /// How representations are made; `None` for root fields.
+    pub entities: Option<Entities>,
+    /// How many steps it waits for.
+    pub waits: usize,
+    /// The steps that wait for it.
+    pub then: Vec<usize>,
+}
+
+/// A segment of the way to a step's objects. Lists on the way are entered.
+#[derive(Debug, Clone)]
+pub enum Locate {
+    /// Into a slot.
+    Slot(u32),
+    /// Only objects of these types.
+    Types(Arc<[u32]>),
+}
+
+/// How representations are made.
+#[derive(Debug)]
+pub struct Entities {
+    /// What they look like.
+    pub types: Vec<RepresentationType>,
+    /// By the concrete type of an object, ascending.
+    pub by_type: Vec<(u32, Projection)>,
+}
+
+impl Entities {
+    /// The projection of objects of a type.
+    pub fn of(&self, type_id: u32) -> Option<&Projection> {
+        let index = self.by_type.binary_search_by_key(&type_id, |(id, _)| *id).ok()?;
+        self.by_type.get(index).map(|(_, projection)| projection)
+    }
+}
+
+/// What of an object goes into its representation.
+#[derive(Debug)]
+pub struct Projection {
+    /// Index of the representation's type.
+    pub representation: u32,
+    /// The fields, in its order.
+    pub fields: Vec<Project>,
+}
+
+/// What of nested objects: each for these types or, where empty, for all.
+pub type Nested = Vec<(Arc<[u32]>, Project)>;
+
+/// A field of a representation.
+#[derive(Debug)]
+pub enum Project {
+    /// The name of the object's type. In nested objects only.
+    TypeName,
+    /// A slot, under the name that the source expects.
+    Field {
+        /// The name.
+        name: Name,
+        /// The slot.
+        slot: u32,
+        /// For objects: what of them.
+        below: Option<Nested>,
+    },
+}
+
+impl Project {
+    fn name(&self) -> Option<Name> {
+        match self {
+            Self::TypeName => None,
+            Self::Field { name, .. } => Some(Name::clone(name)),
+        }
+    }
+
+    fn extend(&mut self, more: Option<Nested>) {
+        if let (Self::Field { below: Some(own), .. }, Some(more)) = (self, more) {
+            own.extend(more);
+        }
+    }
+}
+
+/// Why an operation has no plan.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    /// Planning took too long.
+    #[error("the operation can't be planned in the time that is allowed")]
+    TooLong,
+    /// A fault of the planner.
+    #[error("the planner failed: {0}")]
+    Planner(String),
+    /// The plan and the graph don't fit: a fault of ours.
+    #[error("the plan doesn't fit the graph: {0}")]
+    Inconsistent(&'static str),
+}
+
+impl From<planner::PlannerError> for PlanError {
+    fn from(error: planner::PlannerError) -> Self {
+        match error {
+            planner::PlannerError::TooLong => Self::TooLong,
+            other => Self::Planner(other.to_string()),
+        }
+    }
+}
+
+/// The planner behind its wall: nobody outside this module knows which it is.
+pub(crate) struct PlannerHandle(planner::Planner);
+
+impl PlannerHandle {
+    pub(crate) fn new(supergraph_sdl: &str) -> Result<Self, PlanError> {
+        planner::Planner::new(supergraph_sdl).map(Self).map_err(PlanError::from)
+    }
+}
+
+/// Plans an operation. Blocks: call it where blocking is allowed.
+///
+/// # Errors
+/// See [`PlanError`].
+pub fn prepare(graph: &Graph, operation: &Operation, deadline: Duration) -> Result<Plan, PlanError> {
+    let draft = match operation.lifted.print_for_planner(operation.root) {
+        Some(text) => graph.planner().0.plan(&text, deadline)?,
+        None => planner::Draft::default(),
+    };
+    compile::compile(graph, operation, &draft)
+}

@@ -1,0 +1,317 @@
+//! Completion: the arena and the client's shape in, the response's text out. Nulls propagate as GraphQL has it; a value that was lost
+//! is told once for each cause, at the first position where the client misses it, with how many more there are.
+//!
+//! GraphQL specification, "Handling Execution Errors". The answer is written in one walk, into one buffer.
+
+use raccordo_connector_api::FailureKind;
+use raccordo_connector_api::reply::write_string;
+use raccordo_schema::mapping::Name;
+use rustc_hash::FxHashMap;
+use serde_json::{Map, Value, json};
+
+use super::arena::{Arena, Place, ROOT};
+use crate::code::Code;
+use crate::graph::Graph;
+use crate::operation::Introspected;
+use crate::plan::{ClientField, ClientFields, ClientObject, ClientValue, Plan};
+
+/// A whole answer.
+pub struct Answer {
+    /// The response as JSON: `data`, and `errors` where there are any.
+    pub body: Vec<u8>,
+    /// The codes of its errors, in order.
+    pub codes: Vec<Code>,
+    /// Whether `data` is null as a whole.
+    pub is_null: bool,
+}
+
+/// A value that may not be null is: the object or list around it takes the null.
+struct Propagates;
+
+#[derive(Clone, Copy)]
+enum Segment<'p> {
+    Key(&'p Name),
+    Index(u32),
+}
+
+/// Positions lost for one cause.
+struct Affected {
+    path: Vec<Value>,
+    count: u64,
+}
+
+struct Completing<'p> {
+    arena: &'p Arena,
+    introspection: &'p Introspected,
+    out: Vec<u8>,
+    path: Vec<Segment<'p>>,
+    lost: FxHashMap<u32, Affected>,
+    /// Nulls that nobody explains, by the coordinate that doesn't allow them.
+    nulls: Vec<(Name, Name, Affected)>,
+}
+
+/// Writes the answer.
+pub(super) fn complete(plan: &Plan, arena: &Arena, graph: &Graph, introspection: &Introspected) -> Answer {
+    let mut completing = Completing {
+        arena,
+        introspection,
+        out: Vec::with_capacity(4096),
+        path: Vec::new(),
+        lost: FxHashMap::default(),
+        nulls: Vec::new(),
+    };
+    completing.out.extend_from_slice(b"{\"data\":");
+    let start = completing.out.len();
+    let root = completing.object(&plan.answer, arena.cell(ROOT));
+    let is_null = root.is_err();
+    if is_null {
+        completing.null_from(start);
+    }
+    let (errors, codes) = completing.errors(graph);
+    let mut body = completing.out;
+    if !errors.is_empty() {
+        body.extend_from_slice(b",\"errors\":");
+        body.extend_from_slice(Value::Array(errors).to_string().as_bytes());
+    }
+    body.push(b'}');
+    Answer { body, codes, is_null }
+}
+
+impl<'p> Completing<'p> {
+    fn object(&mut self, shape: &'p ClientObject, place: Place) -> Result<(), Propagates> {
+        let Place::Object { start, type_id } = place else { return Err(Propagates) };
+        let Some(fields) = shape.fields(type_id) else { return Err(Propagates) };
+        self.out.push(b'{');
+        for (index, field) in fields.fields.iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            self.out.extend_from_slice(&field.key_json);
+            self.path.push(Segment::Key(&field.key));
+            let written = self.field(fields, field, start);
+            self.path.pop();
+            written?;
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    fn field(
+        &mut self,
+        parent: &'p ClientFields,
+        field: &'p ClientField,
+        object: u32,
+    ) -> Result<(), Propagates> {
+        match &field.value {
+            ClientValue::TypeName => {
+                write_string(&mut self.out, &parent.type_name);
+                Ok(())
+            }
+            ClientValue::Introspection => {
+                let found = self.introspection.iter().find(|(key, _)| *key == field.key);
+                self.out.extend_from_slice(found.map_or(b"null", |(_, json)| json));
+                Ok(())
+            }
+            ClientValue::Leaf(slot) | ClientValue::Object(slot, _) => {
+                let place = self.arena.cell(object + slot);
+                self.value(parent, field, place, 0)
+            }
+        }
+    }
+
+    /// Writes a value, or a null in its place; propagates where null isn't allowed.
+    fn value(
+        &mut self,
+        parent: &'p ClientFields,
+        field: &'p ClientField,
+        place: Place,
+        level: usize,
+    ) -> Result<(), Propagates> {
+        let start = self.out.len();
+        let non_null = field.non_null.get(level).copied().unwrap_or(false);
+        let explained = match self.written(parent, field, place, level) {
+            Written::Yes => return Ok(()),
+            Written::Null => false,
+            Written::Explained => true,
+        };
+        if non_null {
+            if !explained {
+                self.unexplained(parent, field);
+            }
+            self.out.truncate(start);
+            return Err(Propagates);
+        }
+        self.null_from(start);
+        Ok(())
+    }
+
+    fn written(
+        &mut self,
+        parent: &'p ClientFields,
+        field: &'p ClientField,
+        place: Place,
+        level: usize,
+    ) -> Written {
+        let is_list = level + 1 < field.non_null.len();
+        match (place, &field.value) {
+            (Place::Failed(problem), _) => {
+                self.lose(problem);
+                Written::Explained
+            }
+            (Place::List { start, length }, _) if is_list => self.list(parent, field, start, length, level),
+            (Place::Leaf { .. }, ClientValue::Leaf(_)) => {
+                self.out.extend_from_slice(self.arena.json(place).unwrap_or(b"null"));
+                Written::Yes
+            }
+            (Place::Object { type_id, .. }, ClientValue::Object(_, shape)) => {
+                // An object of a type that clients don't see, or of none, is null, and nothing is told of it.
+                if shape.fields(type_id).is_none() {
+                    return Written::Null;
+                }
+                match self.object(shape, place) {
+                    Ok(()) => Written::Yes,
+                    Err(Propagates) => Written::Explained,
+                }
+            }
+            _ => Written::Null,
+        }
+    }
+
+    fn list(
+        &mut self,
+        parent: &'p ClientFields,
+        field: &'p ClientField,
+        start: u32,
+        length: u32,
+        level: usize,
+    ) -> Written {
+        self.out.push(b'[');
+        for index in 0..length {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            self.path.push(Segment::Index(index));
+            let written = self.value(parent, field, self.arena.cell(start + index), level + 1);
+            self.path.pop();
+            if written.is_err() {
+                return Written::Explained;
+            }
+        }
+        self.out.push(b']');
+        Written::Yes
+    }
+
+    fn null_from(&mut self, start: usize) {
+        self.out.truncate(start);
+        self.out.extend_from_slice(b"null");
+    }
+
+    fn lose(&mut self, problem: u32) {
+        match self.lost.get_mut(&problem) {
+            Some(affected) => affected.count += 1,
+            None => {
+                let affected = Affected { path: self.position(), count: 1 };
+                self.lost.insert(problem, affected);
+            }
+        }
+    }
+
+    fn unexplained(&mut self, parent: &'p ClientFields, field: &'p ClientField) {
+        let same = |entry: &&mut (Name, Name, Affected)| entry.0 == parent.type_name && entry.1 == field.name;
+        match self.nulls.iter_mut().find(same) {
+            Some((_, _, affected)) => affected.count += 1,
+            None => {
+                let affected = Affected { path: self.position(), count: 1 };
+                self.nulls.push((Name::clone(&parent.type_name), Name::clone(&field.name), affected));
+            }
+        }
+    }
+
+    fn position(&self) -> Vec<Value> {
+        self.path
+            .iter()
+            .map(|segment| match segment {
+                Segment::Key(key) => Value::from(&***key),
+                Segment::Index(index) => Value::from(*index),
+            })
+            .collect()
+    }
+
+    /// The errors: first those of sources, in the order in which they came, then nulls that can't be.
+    fn errors(&mut self, graph: &Graph) -> (Vec<Value>, Vec<Code>) {
+        let (mut errors, mut codes) = (Vec::new(), Vec::new());
+        for (index, lost) in self.arena.lost().iter().enumerate() {
+            let failure = &lost.problem.failure;
+            let affected = self.lost.remove(&(index as u32));
+            // What the client doesn't miss it isn't told, except that a source said something went wrong.
+            if affected.is_none() && failure.kind != FailureKind::Refused {
+                continue;
+            }
+            let source = graph.sources().get(lost.source).map(|source| &*source.name);
+            let code = Code::from(failure.kind);
+            let coordinate = failure.coordinate.as_ref().map(|(ty, field)| format!("{ty}.{field}"));
+            errors.push(error(code, message(failure, source), source, coordinate, affected));
+            codes.push(code);
+        }
+        for (type_name, field, affected) in std::mem::take(&mut self.nulls) {
+            let code = Code::SOURCE_MALFORMED_RESPONSE;
+            let message = format!("`{type_name}.{field}` can't be null, and no source has a value for it");
+            errors.push(error(code, message, None, Some(format!("{type_name}.{field}")), Some(affected)));
+            codes.push(code);
+        }
+        (errors, codes)
+    }
+}
+
+/// How writing a value went.
+enum Written {
+    /// It stands in the answer.
+    Yes,
+    /// There is none.
+    Null,
+    /// There is none, and the errors say why.
+    Explained,
+}
+
+fn message(failure: &raccordo_connector_api::Failure, source: Option<&str>) -> String {
+    let source = source.unwrap_or("?");
+    match failure.kind {
+        FailureKind::BadInput => failure.detail.clone(),
+        FailureKind::Internal => format!("a fault of the gateway while asking the source `{source}`"),
+        FailureKind::Unreachable => format!("the source `{source}` can't be reached"),
+        FailureKind::TimedOut => format!("the source `{source}` did not answer in time"),
+        FailureKind::OverLimit => format!("the answer of the source `{source}` is over a limit"),
+        FailureKind::Refused => format!("the source `{source}` refused, or answered with an error"),
+        FailureKind::Malformed => match &failure.coordinate {
+            Some((ty, field)) => {
+                format!("the source `{source}` answered what `{ty}.{field}` can't be: {}", failure.detail)
+            }
+            None => format!("the answer of the source `{source}` can't be read"),
+        },
+    }
+}
+
+fn error(
+    code: Code,
+    message: String,
+    source: Option<&str>,
+    coordinate: Option<String>,
+    affected: Option<Affected>,
+) -> Value {
+    let mut extensions = Map::new();
+    extensions.insert("code".into(), code.name.into());
+    if let Some(source) = source {
+        extensions.insert("source".into(), source.into());
+    }
+    if let Some(coordinate) = coordinate {
+        extensions.insert("coordinate".into(), coordinate.into());
+    }
+    let mut error = Map::new();
+    error.insert("message".into(), message.into());
+    if let Some(affected) = affected {
+        error.insert("path".into(), Value::Array(affected.path));
+        extensions.insert("affected".into(), affected.count.into());
+    }
+    error.insert("extensions".into(), json!(extensions));
+    Value::Object(error)
+}

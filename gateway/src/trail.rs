@@ -1,0 +1,102 @@
+//! The trail's record: what every request closes with. It holds no value that was disclosed, no clear identifier and none of the
+//! client's own words: an unregistered operation is known by the digest of its lifted form.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use raccordo_connector_api::FailureKind;
+use thiserror::Error;
+
+use crate::code::Code;
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// When it came.
+    pub at: SystemTime,
+    /// Its trace id.
+    pub trace: Arc<str>,
+    /// The caller's organisation, where it is known.
+    pub organisation: Option<Arc<str>>,
+    /// Which set of decisions permitted it; none when it was refused before.
+    pub permit: Option<Arc<str>>,
+    /// SHA-256 of the lifted operation, in hexadecimal; none when it was refused before.
+    pub operation: Option<String>,
+    /// The sources that were asked, in the order in which they answered.
+    pub asked: Vec<Asked>,
+    /// The codes of its errors; of its refusal, when it was refused.
+    pub codes: Vec<&'static str>,
+    /// It was refused whole.
+    pub refused: bool,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// One source asked.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The source.
+    pub source: Arc<str>,
+    /// Calls made to it.
+    pub calls: u64,
+    /// Entities asked for by key.
+    pub keys: usize,
+    /// Records that came.
+    pub rows: u64,
+    /// What went wrong.
+    pub failure: Option<Code>,
+}
+
+impl Asked {
+    /// A source asked, from how its step went.
+    pub fn new(source: Arc<str>, calls: u64, keys: usize, rows: u64, failure: Option<FailureKind>) -> Self {
+        Self { source, calls, keys, rows, failure: failure.map(Code::from) }
+    }
+}
+
+/// The trail can't be written: there is no answer then.
+#[derive(Debug, Clone, Error)]
+#[error("the trail can't be written: {0}")]
+pub struct TrailError(pub String);
+
+/// Where records go.
+pub trait Trail: Send + Sync {
+    /// Writes a record. When this returns, the record is kept.
+    ///
+    /// # Errors
+    /// [`TrailError`].
+    fn record(&self, record: &Record) -> Result<(), TrailError>;
+}
+
+/// The trail as lines of the log, target `raccordo::trail`: what there is until the trail that can be proved.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct LogTrail;
+
+impl Trail for LogTrail {
+    fn record(&self, record: &Record) -> Result<(), TrailError> {
+        let asked: Vec<String> = record
+            .asked
+            .iter()
+            .map(|asked| {
+                let failure = asked.failure.map_or("ok", |code| code.name);
+                format!(
+                    "{}:{} calls,{} keys,{} rows,{failure}",
+                    asked.source, asked.calls, asked.keys, asked.rows
+                )
+            })
+            .collect();
+        tracing::info!(
+            target: "raccordo::trail",
+            trace = %record.trace,
+            organisation = record.organisation.as_deref(),
+            permit = record.permit.as_deref(),
+            operation = record.operation.as_deref(),
+            asked = %asked.join("; "),
+            codes = %record.codes.join(","),
+            refused = record.refused,
+            took_us = record.took.as_micros() as u64,
+            "request"
+        );
+        Ok(())
+    }
+}
