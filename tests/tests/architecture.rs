@@ -150,7 +150,10 @@ fn the_registry_of_kinds_is_named_only_by_the_binaries() {
 fn the_pure_crates_do_no_io() {
     let impure = [
         "std::fs",
-        "std::net",
+        "TcpStream",
+        "TcpListener",
+        "UdpSocket",
+        "ToSocketAddrs",
         "std::process",
         "std::env",
         "std::thread",
