@@ -78,7 +78,12 @@ fn household(quartiere: &Quartiere, serial: u64, room: usize) -> (Nucleo, Vec<Pe
     let mut prng = Prng::of("nucleo", serial);
     let wanted = prng.pick(&[1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4, 5]);
     let legami = ties(&mut prng, wanted).into_iter().take(room);
-    let head_age = if wanted < 3 { prng.between(24, 97) } else { prng.between(28, 58) };
+    let head_age = match (quartiere.residenti, wanted) {
+        // Whoever is left alone in a hamlet is old.
+        (1, _) => 86,
+        (_, 1 | 2) => prng.between(24, 97).max(prng.between(24, 93)),
+        _ => prng.between(28, 58),
+    };
     let indirizzo = format!("{} {}", prng.pick(&VIE), prng.between(1, 120));
     let surnames = (prng.pick(&COGNOMI), prng.pick(&COGNOMI));
     let codice = format!("N-{}-{serial:06}", quartiere.comune.istat);
