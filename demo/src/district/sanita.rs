@@ -136,16 +136,17 @@ pub fn sanita(persone: &[Persona]) -> Sanita {
 /// How many in a hundred have known home care, by age.
 fn care_share(eta: u32) -> u32 {
     match eta {
-        0..=64 => 2,
-        65..=79 => 10,
-        _ => 35,
+        0..=64 => 3,
+        65..=79 => 15,
+        _ => 45,
     }
 }
 
 fn care(all: &mut Sanita, prng: &mut Prng, paziente: usize) {
     for _ in 0..prng.pick(&[1, 1, 1, 2, 3]) {
-        let dal = REFERENCE.minus(prng.between(30, 1_500));
         let status = prng.pick(&["active", "active", "finished", "finished", "onhold", "waitlist"]);
+        let oldest = if status == "waitlist" { 60 } else { 1_500 };
+        let dal = REFERENCE.minus(prng.between(30, oldest));
         all.episodi.push(Episodio {
             id: format!("e{:06}", all.episodi.len() + 1),
             paziente,

@@ -128,7 +128,7 @@ pub fn sociale(persone: &[Persona]) -> Sociale {
     let mut all = Sociale::default();
     for (index, persona) in persone.iter().enumerate() {
         let mut prng = Prng::of("cartella", index as u64);
-        let share = if persona.eta >= 75 { 30 } else { 8 };
+        let share = if persona.eta >= 75 { 32 } else { 8 };
         if prng.chance(share) {
             open(&mut all, &mut prng, persona);
             if prng.chance(6) {

@@ -96,7 +96,7 @@ pub fn trasporti(persone: &[Persona], quartieri: &[Quartiere]) -> Trasporti {
     }
     for (index, persona) in persone.iter().enumerate() {
         let mut prng = Prng::of("corsa", index as u64);
-        let share = if persona.eta >= 70 { 22 } else { 2 };
+        let share = if persona.eta >= 70 { 30 } else { 2 };
         if index == 0 || prng.chance(share) {
             trips(&mut all, &mut prng, persona);
         }
