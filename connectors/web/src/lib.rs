@@ -4,10 +4,12 @@
 //! no value of a record is ever in an error or a log.
 
 pub mod client;
+pub mod jq;
 pub mod offload;
 pub mod status;
 
 pub use client::{Answer, Call, Client};
+pub use jq::{JqError, Program};
 pub use offload::{offload, parse_json};
 pub use reqwest::Method;
 pub use reqwest::StatusCode;
