@@ -2,3 +2,4 @@
 //! this project did not write. It never names a crate of the gateway, so that any of them can use it in its tests.
 
 pub mod real;
+pub mod scenario;
