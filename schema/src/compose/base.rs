@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
+use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::Schema;
 use apollo_compiler::ast::{
     Definition, DirectiveList, Document, EnumValueDefinition, FieldDefinition, InputValueDefinition,
-    ObjectTypeDefinition, Type,
+    ObjectTypeDefinition, OperationType, Type,
 };
 use apollo_compiler::name;
 use apollo_compiler::validation::{DiagnosticData, DiagnosticList};
@@ -58,6 +59,7 @@ fn strip(document: &Document, links: &Links) -> Document {
     let mut copy = document.clone();
     copy.definitions.retain(|definition| !is_foreign(definition, links));
     copy.definitions.iter_mut().for_each(|definition| strip_definition(definition, links));
+    drop_empty_roots(&mut copy);
     copy.definitions.retain(|definition| match definition {
         Definition::SchemaExtension(schema) => !schema.root_operations.is_empty(),
         Definition::SchemaDefinition(schema) => !schema.root_operations.is_empty(),
@@ -71,6 +73,29 @@ fn strip(document: &Document, links: &Links) -> Document {
     copy
 }
 
+/// `schema { query: Query }` where `Query` had only Federation's own fields, or is left unwritten because of that.
+fn drop_empty_roots(document: &mut Document) {
+    let usual = |name: &str| matches!(name, "Query" | "Mutation" | "Subscription");
+    let written: Vec<_> = document.definitions.iter().filter_map(root_with_fields).cloned().collect();
+    for definition in &mut document.definitions {
+        if let Definition::SchemaDefinition(schema) = definition {
+            let operations = &mut schema.make_mut().root_operations;
+            operations.retain(|op| !usual(&op.1) || written.contains(&op.1));
+            if operations.iter().all(|op| op.0 != OperationType::Query) {
+                operations.push(Node::new((OperationType::Query, name!("Query"))));
+            }
+        }
+    }
+}
+
+fn root_with_fields(definition: &Definition) -> Option<&Name> {
+    match definition {
+        Definition::ObjectTypeDefinition(object) => (!object.fields.is_empty()).then_some(&object.name),
+        Definition::ObjectTypeExtension(object) => (!object.fields.is_empty()).then_some(&object.name),
+        _ => None,
+    }
+}
+
 /// Federation's and linked specifications' own definitions, when a file writes them out.
 fn is_foreign(definition: &Definition, links: &Links) -> bool {
     match definition {
@@ -81,7 +106,9 @@ fn is_foreign(definition: &Definition, links: &Links) -> bool {
 
 fn has_query(document: &Document) -> bool {
     document.definitions.iter().any(|definition| match definition {
-        Definition::SchemaDefinition(_) => true,
+        Definition::SchemaDefinition(schema) => {
+            schema.root_operations.iter().any(|op| op.0 == OperationType::Query && op.1 != "Query")
+        }
         Definition::ObjectTypeDefinition(object) => object.name == "Query",
         Definition::ObjectTypeExtension(object) => object.name == "Query",
         _ => false,

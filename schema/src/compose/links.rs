@@ -29,6 +29,34 @@ const FEDERATION_FAMILY: [&str; 9] = [
     "policy",
 ];
 
+/// What `federation` v2 exports, all versions together.
+const FEDERATION_ELEMENTS: [&str; 24] = [
+    "@key",
+    "@requires",
+    "@provides",
+    "@external",
+    "@tag",
+    "@extends",
+    "@shareable",
+    "@inaccessible",
+    "@override",
+    "@composeDirective",
+    "@interfaceObject",
+    "@authenticated",
+    "@requiresScopes",
+    "@policy",
+    "@context",
+    "@fromContext",
+    "@cost",
+    "@listSize",
+    "@cacheTag",
+    "@link",
+    "FieldSet",
+    "Scope",
+    "Policy",
+    "ContextFieldValue",
+];
+
 /// Who defines a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spec {
@@ -107,6 +135,14 @@ impl Links {
         self.links
             .iter()
             .any(|link| link.identity == "https://specs.apollo.dev/federation" && link.version != "v1.0")
+    }
+
+    /// Names imported from `federation` that it doesn't have.
+    pub(crate) fn unknown_imports(&self) -> impl Iterator<Item = &str> {
+        let federation =
+            self.links.iter().filter(|link| link.identity == "https://specs.apollo.dev/federation");
+        let imported = federation.flat_map(|link| link.imports.iter().map(|(_, original)| original.as_str()));
+        imported.filter(|name| !FEDERATION_ELEMENTS.contains(name))
     }
 
     /// A link by its place.

@@ -49,6 +49,7 @@ pub(crate) fn read(source: &SourceSdl<'_>, graph: String) -> Result<Subgraph, Ve
     };
     document.definitions.iter().for_each(|definition| reader.definition(definition));
     reader.finish_query();
+    reader.imports(&document);
     let composed = reader.composed(&document);
     let Reader { problems: found, types, directives, .. } = reader;
     problems.extend(found);
@@ -210,6 +211,7 @@ impl Reader<'_> {
             ty: self.retyped(&field.ty),
             arguments: IndexMap::new(),
             external: declared.external,
+            external_by_type: declared.external,
             shareable: declared.shareable,
             requires: None,
             provides: None,
@@ -232,7 +234,10 @@ impl Reader<'_> {
     fn field_directive(&mut self, directive: &Node<Directive>, field: &mut Field) {
         let (spec, name) = self.links.directive(&directive.name);
         match (spec, name.as_str()) {
-            (Spec::Federation, "external") => field.external = true,
+            (Spec::Federation, "external") => {
+                field.external = true;
+                field.external_by_type = false;
+            }
             (Spec::Federation, "shareable") => field.shareable = true,
             (Spec::Federation, "requires") => {
                 field.requires = self.field_set(directive, "REQUIRES_INVALID_FIELDS")
@@ -319,6 +324,24 @@ impl Reader<'_> {
             let empty = def.kind == Kind::Object && def.fields.is_empty();
             name == "Query" || !empty
         });
+    }
+
+    fn imports(&mut self, document: &Document) {
+        let unknown: Vec<String> = self.links.unknown_imports().map(str::to_owned).collect();
+        for name in unknown {
+            let applied = document.definitions.iter().flat_map(schema_directives);
+            let at = applied
+                .clone()
+                .find(|d| d.to_string().contains(&format!("\"{name}\"")))
+                .and_then(|d| d.location());
+            let message = format!("`{name}` is imported, but Federation defines no such element");
+            self.problem(
+                "INVALID_LINK_DIRECTIVE_USAGE",
+                at,
+                message,
+                "correct the name in `import`, or take it away",
+            );
+        }
     }
 
     fn composed(&mut self, document: &Document) -> Vec<Composed> {

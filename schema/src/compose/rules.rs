@@ -17,7 +17,7 @@ pub(crate) fn apply(source: &mut Subgraph) -> Vec<Diagnostic> {
     if !source.v2 {
         repair_v1(source);
     }
-    clear_external_on_extension_keys(source);
+    clear_external_on_known_keys(source);
     let mut problems = Vec::new();
     let mut roles = Roles::default();
     keys(source, &mut roles, &mut problems);
@@ -70,13 +70,15 @@ fn repair_v1(source: &mut Subgraph) {
     }
 }
 
-/// `extend type T @key(fields: "id") { id: ID! @external }`: the source does know the key.
-fn clear_external_on_extension_keys(source: &mut Subgraph) {
+/// `extend type T @key(fields: "id") { id: ID! @external }`: the source does know the key. So it does where only the whole type is
+/// `@external`.
+fn clear_external_on_known_keys(source: &mut Subgraph) {
     let mut cleared: Vec<Coordinate> = Vec::new();
     for def in source.types.values() {
-        for key in def.keys.iter().filter(|key| key.extension) {
+        for key in &def.keys {
             let (steps, _) = field_set::walk(source, &def.name, &key.fields.selections);
-            cleared.extend(steps.iter().map(coordinate));
+            let known = steps.iter().filter(|step| key.extension || step.field.external_by_type);
+            cleared.extend(known.map(coordinate));
         }
     }
     for (parent, field) in cleared {
@@ -177,7 +179,7 @@ fn required(
     let Some((parent, _)) = source.types.get_key_value(parent) else { return Vec::new() };
     let (steps, wrong) = field_set::walk(source, parent, &set.selections);
     refuse(source, "REQUIRES_INVALID_FIELDS", set.at, &subject, wrong, problems);
-    missing_external(source, "REQUIRES_DIRECTIVE_MISSING_EXTERNAL", set.at, &subject, &steps, problems);
+    missing_external(source, "REQUIRES_FIELDS_MISSING_EXTERNAL", set.at, &subject, &steps, problems);
     with_implementations(source, &steps)
 }
 
@@ -208,7 +210,7 @@ fn provided(
         let message = format!("{subject} names `{}.{}`, which has arguments", step.parent, step.field.name);
         problems.push(Diagnostic::error("PROVIDES_FIELDS_HAS_ARGS", source.locate(set.at), message));
     }
-    missing_external(source, "PROVIDES_DIRECTIVE_MISSING_EXTERNAL", set.at, &subject, &steps, problems);
+    missing_external(source, "PROVIDES_FIELDS_MISSING_EXTERNAL", set.at, &subject, &steps, problems);
     with_implementations(source, &steps)
 }
 

@@ -169,6 +169,8 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     pub(crate) arguments: IndexMap<Name, Input>,
     pub(crate) external: bool,
+    /// External only because its type's declaration is.
+    pub(crate) external_by_type: bool,
     pub(crate) shareable: bool,
     pub(crate) requires: Option<FieldSet>,
     pub(crate) provides: Option<FieldSet>,

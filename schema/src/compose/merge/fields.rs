@@ -71,7 +71,7 @@ impl<'a> Merging<'a> {
         let own: Vec<(Graph, &'a Subgraph, &'a Field)> =
             resolving.iter().map(|i| (i.graph, i.source, i.field)).collect();
         let arguments = self.arguments(&place, &own);
-        self.external_types(&place, &ty, instances);
+        self.externals(&place, &ty, &arguments, instances);
         let mut marks = Marks::merge(resolving.iter().map(|i| &i.field.marks));
         protections.iter().for_each(|other| marks.protect(other));
         let equal = resolving.iter().all(|i| i.field.ty == ty);
@@ -110,23 +110,6 @@ impl<'a> Merging<'a> {
             "give it one type in all sources; only nullability, and a member of an abstract type, may differ",
         ));
         None
-    }
-
-    /// An external field must be what the source that resolves it says.
-    fn external_types(&mut self, place: &str, ty: &Type, instances: &[FieldInstance<'a>]) {
-        for instance in instances.iter().filter(|i| i.field.external) {
-            let declared = &instance.field.ty;
-            let fits = self.is_subtype(declared, ty) || self.is_subtype(ty, declared);
-            if !fits {
-                let message = format!(
-                    "`{place}` is `@external` with type `{declared}` in `{}`, but has type `{ty}` in the graph",
-                    instance.source.name
-                );
-                let at = instance.source.locate(instance.field.at);
-                let diagnostic = Diagnostic::error("EXTERNAL_TYPE_MISMATCH", at, message);
-                self.problems.push(diagnostic.help("repeat the type of the source that resolves the field"));
-            }
-        }
     }
 }
 

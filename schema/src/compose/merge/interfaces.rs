@@ -12,6 +12,7 @@ pub(super) fn complete(merging: &mut Merging<'_>, merged: &mut Merged) {
     add_interface_object_fields(merging, merged);
     implementations(merging, merged);
     interface_keys(merging);
+    lone_interface_objects(merging);
 }
 
 fn pairs(merged: &Merged) -> Vec<(Name, Name)> {
@@ -94,6 +95,27 @@ fn interface_keys(merging: &mut Merging<'_>) {
                         found.push(diagnostic.help(format!("add `@key(fields: \"{fields}\")` to `{name}`")));
                     }
                 }
+            }
+        }
+    }
+    merging.problems.extend(found);
+}
+
+/// An interface object stands for an interface, so some source defines that.
+fn lone_interface_objects(merging: &mut Merging<'_>) {
+    let mut found = Vec::new();
+    for source in merging.sources {
+        for def in source.types.values().filter(|t| t.interface_object) {
+            let interface = |t: &TypeDef| t.kind == Kind::Interface;
+            if !merging.sources.iter().filter_map(|s| s.types.get(&def.name)).any(interface) {
+                let message =
+                    format!("`{}` is an `@interfaceObject`, but no source defines the interface", def.name);
+                let diagnostic =
+                    Diagnostic::error("INTERFACE_OBJECT_USAGE_ERROR", source.locate(def.at), message);
+                found.push(
+                    diagnostic
+                        .help("define `interface` with the same `@key` in the source that knows its types"),
+                );
             }
         }
     }

@@ -2,7 +2,9 @@
 
 mod directives;
 mod enums;
+mod externals;
 mod fields;
+mod inaccessible;
 mod inputs;
 mod interfaces;
 mod overrides;
@@ -50,6 +52,7 @@ pub(crate) fn merge(sources: &[Subgraph]) -> (Merged, Vec<Diagnostic>, Vec<Diagn
     }
     interfaces::complete(&mut merging, &mut merged);
     directives::merge(&mut merging, &mut merged);
+    inaccessible::check(&mut merging, &merged);
     merging.queries(&merged);
     (merged, merging.problems, merging.warnings)
 }

@@ -33,7 +33,8 @@ impl<'a> Merging<'a> {
                 continue;
             }
             let label = says.label.as_deref();
-            let from = instances.iter_mut().find(|i| i.source.name == says.from);
+            // An external there is resolved elsewhere already.
+            let from = instances.iter_mut().find(|i| i.source.name == says.from && !i.field.external);
             if let Some(from) = from {
                 from.overridden = match label {
                     Some(_) => Overridden::Labelled,

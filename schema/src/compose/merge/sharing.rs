@@ -5,8 +5,8 @@ use apollo_compiler::Name;
 use super::fields::FieldInstance;
 use super::overrides::Overridden;
 use super::{Instance, Merging};
-use crate::Diagnostic;
 use crate::compose::subgraph::{Field, Subgraph};
+use crate::{Diagnostic, Severity};
 
 impl<'a> Merging<'a> {
     /// Checks one field of an object type.
@@ -41,9 +41,16 @@ impl<'a> Merging<'a> {
             names.join(", "),
             lacking.join(", ")
         );
-        let diagnostic = Diagnostic::error("INVALID_FIELD_SHARING", source.locate(field.at), message);
+        let copies = resolving.iter().filter(|(_, field)| field.external).count();
+        let at = source.locate(field.at);
+        let diagnostic = Diagnostic::error("INVALID_FIELD_SHARING", at, message);
         let help = "mark it `@shareable` in all of them when they answer alike; else rename it, make it `@external`, or `@override` it";
-        self.problems.push(diagnostic.help(help));
+        // One owner, and others that only repeat its value under `@provides`: Apollo refuses it, others don't, and nothing breaks.
+        if copies + 1 == resolving.len() {
+            self.warnings.push(Diagnostic { severity: Severity::Warning, ..diagnostic.help(help) });
+        } else {
+            self.problems.push(diagnostic.help(help));
+        }
     }
 
     fn shared_subscription(&mut self, place: &str, resolving: &[(&Subgraph, &Field)]) {

@@ -9,7 +9,7 @@ use apollo_compiler::Name;
 use apollo_compiler::ast::Selection;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::compose::subgraph::{Field, Key, Kind, Subgraph, TypeDef};
+use crate::compose::subgraph::{Field, FieldSet, Key, Kind, Subgraph, TypeDef};
 use crate::compose::supergraph::{Graph, Merged};
 
 /// What a `@provides` on the way adds: an index into `Reach::provided`, 0 for nothing.
@@ -46,29 +46,36 @@ impl<'a> Reach<'a> {
         }
     }
 
-    /// The type as a source has it: under its own name, or as an interface object.
-    fn local(&self, graph: Graph, ty: &str) -> Option<&'a TypeDef> {
-        let source = self.sources.get(graph)?;
-        if let Some(def) = source.types.get(ty) {
-            return Some(def);
-        }
-        let interfaces = self.merged.types.get(ty)?.implements.keys();
-        interfaces.filter_map(|name| source.types.get(name)).find(|def| def.interface_object)
+    /// The type as a source has it: under its own name, and as interface objects.
+    fn local(&self, graph: Graph, ty: &str) -> impl Iterator<Item = &'a TypeDef> + use<'a> {
+        let source = self.sources.get(graph);
+        let own = source.and_then(|s| s.types.get(ty));
+        let interfaces = self.merged.types.get(ty).map(|t| t.implements.keys()).into_iter().flatten();
+        let objects =
+            interfaces.filter_map(move |name| source?.types.get(name)).filter(|def| def.interface_object);
+        own.into_iter().chain(objects)
+    }
+
+    fn local_field(&self, graph: Graph, ty: &str, field: &str) -> Option<(&'a TypeDef, &'a Field)> {
+        self.local(graph, ty).find_map(|def| Some((def, def.fields.get(field)?)))
     }
 
     /// The keys by which a source is entered: the type's, and its interfaces'.
     pub(super) fn keys(&self, graph: Graph, ty: &str) -> Vec<&'a Key> {
-        let Some(def) = self.local(graph, ty) else { return Vec::new() };
         let source = self.sources.get(graph);
-        let interfaces = def.implements.keys().filter_map(|name| source?.types.get(name));
-        let all = def.keys.iter().chain(interfaces.flat_map(|interface| interface.keys.iter()));
-        all.filter(|key| key.resolvable).collect()
+        let mut found: Vec<&'a Key> = Vec::new();
+        for def in self.local(graph, ty) {
+            found.extend(&def.keys);
+            let interfaces = def.implements.keys().filter_map(|name| source?.types.get(name));
+            found.extend(interfaces.flat_map(|interface| &interface.keys));
+        }
+        found.retain(|key| key.resolvable);
+        found
     }
 
     /// The sources that define a field of a type.
     pub(super) fn defining(&self, ty: &str, field: &str) -> Vec<(Graph, &'a Field)> {
-        let all = (0..self.sources.len()).filter_map(|g| Some((g, self.local(g, ty)?.fields.get(field)?)));
-        all.collect()
+        (0..self.sources.len()).filter_map(|g| Some((g, self.local_field(g, ty, field)?.1))).collect()
     }
 
     /// Every source that can be asked for the object, starting where it is held.
@@ -98,9 +105,9 @@ impl<'a> Reach<'a> {
         if all.iter().any(|(g, _)| *g == graph) {
             return false;
         }
-        let Some(def) = self.local(graph, ty) else { return false };
-        let root = matches!(def.name.as_str(), "Query" | "Mutation" | "Subscription");
-        root || self.keys(graph, ty).into_iter().any(|key| self.fetches(ty, &key.fields.selections, all))
+        let root = matches!(ty.as_str(), "Query" | "Mutation" | "Subscription");
+        root && self.local(graph, ty).next().is_some()
+            || self.keys(graph, ty).into_iter().any(|key| self.fetches(ty, &key.fields.selections, all))
     }
 
     /// The sources, of those given, that resolve a field.
@@ -110,15 +117,11 @@ impl<'a> Reach<'a> {
 
     fn resolves(&mut self, ty: &Name, name: &Name, place: (Graph, Provided), all: &Held) -> bool {
         let (graph, provided) = place;
-        let Some(def) = self.local(graph, ty) else { return false };
-        let Some(field) = def.fields.get(name) else { return false };
+        let Some((def, field)) = self.local_field(graph, ty, name) else { return false };
         if !self.provided_below(provided, ty, name).is_empty() {
             return true;
         }
-        // A source that is entered by a key was given it, external or not.
-        let elsewhere =
-            field.external || self.overridden.contains(&(def.name.as_str(), name.as_str(), graph));
-        if elsewhere && !field.in_key {
+        if field.external || self.overridden.contains(&(def.name.as_str(), name.as_str(), graph)) {
             return false;
         }
         let Some(requires) = &field.requires else { return true };
@@ -128,9 +131,18 @@ impl<'a> Reach<'a> {
             return false;
         }
         self.open_fields.push(question);
-        let fetched = self.fetches(ty, &requires.selections, all);
+        let fetched =
+            self.fetches(ty, &requires.selections, all) && self.comes_back(ty, place, requires, all);
         self.open_fields.pop();
         fetched
+    }
+
+    /// What is required is fetched elsewhere, so the source is entered again, by a key; unless it was provided on the way.
+    fn comes_back(&mut self, ty: &Name, place: (Graph, Provided), requires: &FieldSet, all: &Held) -> bool {
+        let (graph, _) = place;
+        let here = Held::from([place]);
+        self.fetches(ty, &requires.selections, &here)
+            || self.keys(graph, ty).into_iter().any(|key| self.fetches(ty, &key.fields.selections, all))
     }
 
     /// Whether a selection can be fetched whole.
@@ -165,7 +177,7 @@ impl<'a> Reach<'a> {
     pub(super) fn below(&mut self, ty: &Name, name: &Name, resolving: &Held) -> BTreeMap<Name, Held> {
         let mut found: BTreeMap<Name, Held> = BTreeMap::new();
         for (graph, provided) in resolving {
-            let Some(field) = self.local(*graph, ty).and_then(|def| def.fields.get(name)) else { continue };
+            let Some((_, field)) = self.local_field(*graph, ty, name) else { continue };
             let mut selections: Vec<&'a Selection> = Vec::new();
             for above in self.provided_below(*provided, ty, name) {
                 selections.extend(below_selection(above));
