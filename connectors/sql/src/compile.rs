@@ -1,0 +1,362 @@
+//! A question and the source's mapping in, a [`Plan`] out. Reads no value and opens nothing.
+
+use raccordo_connector_api::{Asked, Failure, Field, Output, RepresentationType, Selection, What};
+use raccordo_schema::mapping::{
+    Connect, FieldMapping, From, Meta, Name, SourceMapping, SqlTarget, Target, TypeMapping,
+};
+
+use crate::plan::{
+    Content, EntityPlan, EntityTable, KeyColumn, KeyPath, Level, Listed, Listing, NullWhen, Parent, Plan,
+    Relation, Shape, Slot,
+};
+use crate::statement::{By, Table};
+
+/// How many keys go in one call where the mapping doesn't say.
+pub(crate) const BATCH: usize = 500;
+
+/// Makes the plan.
+///
+/// # Errors
+/// `Internal`, for what a checked mapping can't lead to.
+pub(crate) fn compile(mapping: &SourceMapping, asked: &Asked) -> Result<Plan, Failure> {
+    let compiler = Compiler { mapping };
+    match &asked.what {
+        What::Roots { selection, .. } => {
+            let fields = selection.fields.iter().filter(|field| &*field.name != "__typename");
+            let on = Name::from("Query");
+            let fields = fields.map(|field| {
+                let known =
+                    mapping.queries.get(&field.name).ok_or_else(|| Plan::impossible(&on, &field.name))?;
+                Ok((field.slot, compiler.listing(&on, field, known)?))
+            });
+            let fields = fields.collect::<Result<_, Failure>>()?;
+            Ok(Plan::Roots { width: selection.width, type_id: selection.type_id, fields })
+        }
+        What::Entities { types, selection } => {
+            let plans = types.iter().map(|of| compiler.entity(of, selection)).collect::<Result<_, _>>()?;
+            Ok(Plan::Entities(plans))
+        }
+    }
+}
+
+/// The column of a field.
+pub(crate) fn column_of(field: &FieldMapping) -> &Name {
+    match &field.from {
+        From::Column(column) => column,
+        _ => &field.name,
+    }
+}
+
+/// The field at a dotted path below a type.
+pub(crate) fn field_at<'m>(
+    mapping: &'m SourceMapping,
+    of: &'m TypeMapping,
+    path: &str,
+) -> Option<&'m FieldMapping> {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let field = of.fields.get(name)?;
+    match rest {
+        None => Some(field),
+        Some(rest) => field_at(mapping, mapping.types.get(&field.shape.named)?, rest),
+    }
+}
+
+struct Compiler<'a> {
+    mapping: &'a SourceMapping,
+}
+
+/// Whose fields a shape's are.
+#[derive(Clone, Copy)]
+enum Origin<'a> {
+    /// A row's.
+    Row,
+    /// An entity's, with its representation and whether it has a row as well.
+    Entity { representation: &'a RepresentationType, key: &'a [Name], has_row: bool },
+}
+
+impl Compiler<'_> {
+    fn type_of(&self, name: &Name) -> Result<&TypeMapping, Failure> {
+        self.mapping.types.get(name).ok_or_else(|| Plan::impossible(name, "__typename"))
+    }
+
+    fn entity(
+        &self,
+        representation: &RepresentationType,
+        selection: &Selection,
+    ) -> Result<EntityPlan, Failure> {
+        let of = self.type_of(&representation.name)?;
+        let given = |path: &Name| {
+            path.split('.')
+                .next()
+                .is_some_and(|first| representation.fields.iter().any(|field| **field == *first))
+        };
+        let key = of
+            .keys
+            .iter()
+            .find(|key| key.iter().all(given))
+            .ok_or_else(|| Plan::impossible(&of.name, "@key"))?;
+        let mut level = Level::default();
+        let table = match &of.connect {
+            None => None,
+            Some(connect) => Some(self.entity_table(of, key, connect, &mut level)?),
+        };
+        let origin = Origin::Entity { representation, key, has_row: table.is_some() };
+        let type_id = representation.type_id;
+        let mut shape = self.shape(&mut level, of, selection, Some(type_id), origin)?;
+        shape.width = selection.width;
+        Ok(EntityPlan {
+            type_id,
+            type_name: of.name.clone(),
+            key: self.key_paths(of, key)?,
+            table,
+            level,
+            shape,
+        })
+    }
+
+    fn entity_table(
+        &self,
+        of: &TypeMapping,
+        key: &[Name],
+        connect: &Connect,
+        level: &mut Level,
+    ) -> Result<EntityTable, Failure> {
+        let target = sql(connect, &of.name)?;
+        let key = if target.key.is_empty() { self.key_columns(of, key)? } else { target.key.clone() };
+        let at = key.iter().map(|column| level.column(column)).collect();
+        Ok(EntityTable { table: table(target), key, at, batch: connect.batch_max.unwrap_or(BATCH) })
+    }
+
+    fn key_columns(&self, of: &TypeMapping, key: &[Name]) -> Result<Vec<Name>, Failure> {
+        let column = |path: &Name| field_at(self.mapping, of, path).map(|field| column_of(field).clone());
+        key.iter().map(column).collect::<Option<_>>().ok_or_else(|| Plan::impossible(&of.name, "@key"))
+    }
+
+    fn key_paths(&self, of: &TypeMapping, key: &[Name]) -> Result<Vec<KeyPath>, Failure> {
+        let path = |path: &Name| {
+            let field = field_at(self.mapping, of, path)?;
+            Some(KeyPath { path: path.clone(), scalar: field.shape.named.clone() })
+        };
+        key.iter().map(path).collect::<Option<_>>().ok_or_else(|| Plan::impossible(&of.name, "@key"))
+    }
+
+    fn shape(
+        &self,
+        level: &mut Level,
+        of: &TypeMapping,
+        selection: &Selection,
+        type_id: Option<u32>,
+        origin: Origin<'_>,
+    ) -> Result<Shape, Failure> {
+        let mut slots = Vec::new();
+        let applies =
+            |field: &&Field| type_id.is_none_or(|id| field.applies_to(id)) && &*field.name != "__typename";
+        for field in selection.fields.iter().filter(applies) {
+            let content = self.content(level, of, field, origin)?;
+            slots.push(Slot { slot: field.slot, field: field.name.clone(), content });
+        }
+        Ok(Shape {
+            width: selection.width,
+            type_id,
+            type_name: of.name.clone(),
+            slots,
+            null_when: NullWhen::Never,
+        })
+    }
+
+    fn content(
+        &self,
+        level: &mut Level,
+        of: &TypeMapping,
+        field: &Field,
+        origin: Origin<'_>,
+    ) -> Result<Content, Failure> {
+        let known = of.fields.get(&field.name).ok_or_else(|| Plan::impossible(&of.name, &field.name))?;
+        if let Origin::Entity { representation, has_row, .. } = origin {
+            let given = representation.fields.contains(&field.name);
+            match given && (known.external || !has_row) {
+                true => return Ok(Content::Echo(field.clone())),
+                false if !has_row && known.connect.is_none() && !matches!(known.from, From::Meta(_)) => {
+                    return Err(Plan::impossible(&of.name, &field.name));
+                }
+                false => {}
+            }
+        }
+        if known.connect.is_some() {
+            let parent = self.parent(level, of, origin)?;
+            let listing = self.listing(&of.name, field, known)?;
+            level.relations.push(Relation { parent, listing });
+            return Ok(Content::Relation(level.relations.len() - 1));
+        }
+        match (&field.output, &known.from) {
+            (Output::Leaf(_), From::Meta(Meta::Source)) => Ok(Content::Source),
+            (Output::Leaf(leaf), From::Meta(Meta::AsOf)) => Ok(Content::AsOf(leaf.clone())),
+            // A source without members: the vocabulary lets the field be null.
+            (Output::Leaf(_), From::Meta(Meta::Member)) => Ok(Content::Null),
+            (Output::Leaf(leaf), _) => {
+                let codes = self.mapping.enums.get(&known.shape.named).cloned();
+                Ok(Content::Column { at: level.column(column_of(known)), leaf: leaf.clone(), codes })
+            }
+            (Output::Object(below), _) => Ok(Content::Object(self.inner(level, known, below)?)),
+        }
+    }
+
+    /// An object whose values are in its parent's row.
+    fn inner(
+        &self,
+        level: &mut Level,
+        field: &FieldMapping,
+        selection: &Selection,
+    ) -> Result<Shape, Failure> {
+        let of = self.type_of(&field.shape.named)?;
+        let mut shape = self.shape(level, of, selection, selection.type_id, Origin::Row)?;
+        shape.null_when = match of.keys.first() {
+            _ if field.shape.non_null => NullWhen::Never,
+            Some(key) => {
+                NullWhen::Any(self.key_columns(of, key)?.iter().map(|column| level.column(column)).collect())
+            }
+            None => NullWhen::All(columns(&shape)),
+        };
+        Ok(shape)
+    }
+
+    fn parent(&self, level: &mut Level, of: &TypeMapping, origin: Origin<'_>) -> Result<Parent, Failure> {
+        match origin {
+            Origin::Entity { key, .. } => Ok(Parent::Representation(self.key_paths(of, key)?)),
+            Origin::Row => {
+                let key = of.keys.first().ok_or_else(|| Plan::impossible(&of.name, "@key"))?;
+                let columns = self.key_columns(of, key)?;
+                let paths = self.key_paths(of, key)?;
+                let column = |(column, path): (&Name, KeyPath)| KeyColumn {
+                    at: level.column(column),
+                    scalar: path.scalar,
+                };
+                Ok(Parent::Row(columns.iter().zip(paths).map(column).collect()))
+            }
+        }
+    }
+
+    fn listing(&self, on: &Name, field: &Field, known: &FieldMapping) -> Result<Listing, Failure> {
+        let connect = known.connect.as_ref().ok_or_else(|| Plan::impossible(on, &field.name))?;
+        let target = sql(connect, on)?;
+        let field = field.clone();
+        let mut level = Level::default();
+        let key = if &**on == "Query" { Vec::new() } else { target.key.clone() };
+        let at = key.iter().map(|column| level.column(column)).collect();
+        let returned = self.type_of(&known.shape.named)?;
+        let output = self.listed(&mut level, &field, known, returned)?;
+        let node = match &returned.connection {
+            Some(connection) => self.type_of(&connection.node)?,
+            None => returned,
+        };
+        let order = self.order(connect, node)?;
+        let page = connect.page.clone().unwrap_or_default();
+        let positions = match &output {
+            Listed::Connection { cursors, .. } => *cursors,
+            _ => false,
+        };
+        let needs_positions = positions || (page.size.is_some() && &**on == "Query");
+        let order_at = needs_positions.then(|| order.iter().map(|by| level.column(&by.column)).collect());
+        let context = match &**on {
+            "Query" => format!("{}.{}", self.mapping.source, field.name),
+            of => format!("{}.{of}.{}", self.mapping.source, field.name),
+        };
+        Ok(Listing {
+            on: on.clone(),
+            table: table(target),
+            key,
+            at,
+            filters: connect.filters.clone(),
+            order,
+            order_at,
+            page,
+            batch: connect.batch_max.unwrap_or(BATCH),
+            level,
+            output,
+            context,
+            field,
+        })
+    }
+
+    fn listed(
+        &self,
+        level: &mut Level,
+        field: &Field,
+        known: &FieldMapping,
+        returned: &TypeMapping,
+    ) -> Result<Listed, Failure> {
+        let selection = field.selection().ok_or_else(|| Plan::impossible(&returned.name, &field.name))?;
+        let Some(connection) = &returned.connection else {
+            let shape = self.shape(level, returned, selection, selection.type_id, Origin::Row)?;
+            return Ok(if known.shape.list { Listed::Many(shape) } else { Listed::One(shape) });
+        };
+        let node = self.type_of(&connection.node)?;
+        let mut shapes = Vec::new();
+        for below in node_selections(selection) {
+            let shape = self.shape(level, node, below, below.type_id, Origin::Row)?;
+            shapes.push((address(below), shape));
+        }
+        Ok(Listed::Connection { mapping: connection.clone(), shapes, cursors: reads_cursors(selection) })
+    }
+
+    /// The declared order and then the key, so that it is total.
+    fn order(&self, connect: &Connect, node: &TypeMapping) -> Result<Vec<By>, Failure> {
+        let declared = connect.order.iter();
+        let mut order: Vec<By> =
+            declared.map(|order| By { column: order.target.clone(), descending: order.descending }).collect();
+        let key = match node.keys.first() {
+            Some(key) => self.key_columns(node, key)?,
+            None => Vec::new(),
+        };
+        for column in key {
+            if !order.iter().any(|by| by.column == column) {
+                order.push(By { column, descending: false });
+            }
+        }
+        Ok(order)
+    }
+}
+
+/// What a selection is known by in [`Listed::Connection`].
+pub(crate) fn address(selection: &Selection) -> usize {
+    std::ptr::from_ref(selection).addr()
+}
+
+fn node_selections(connection: &Selection) -> impl Iterator<Item = &Selection> {
+    connection.fields.iter().flat_map(|field| {
+        let below = field.selection();
+        let nodes = below.filter(|_| &*field.name == "nodes");
+        let edges = below.filter(|_| &*field.name == "edges").into_iter().flat_map(|edge| edge.fields.iter());
+        nodes.into_iter().chain(edges.filter(|field| &*field.name == "node").filter_map(Field::selection))
+    })
+}
+
+fn reads_cursors(connection: &Selection) -> bool {
+    let reads = |field: &Field| matches!(&*field.name, "cursor" | "startCursor" | "endCursor");
+    let below = connection.fields.iter().filter(|field| matches!(&*field.name, "edges" | "pageInfo"));
+    below.filter_map(Field::selection).any(|below| below.fields.iter().any(reads))
+}
+
+/// The columns that a shape reads by itself and through objects inside the row.
+fn columns(shape: &Shape) -> Vec<usize> {
+    let one = |slot: &Slot| match &slot.content {
+        Content::Column { at, .. } => vec![*at],
+        Content::Object(shape) => columns(shape),
+        _ => Vec::new(),
+    };
+    shape.slots.iter().flat_map(one).collect()
+}
+
+fn table(target: &SqlTarget) -> Table {
+    Table {
+        namespace: target.namespace.clone(),
+        name: target.table.clone().unwrap_or_else(|| Name::from("")),
+    }
+}
+
+fn sql<'c>(connect: &'c Connect, on: &str) -> Result<&'c SqlTarget, Failure> {
+    match &connect.target {
+        Target::Sql(target) => Ok(target),
+        _ => Err(Plan::impossible(on, "@connect")),
+    }
+}

@@ -1,0 +1,90 @@
+//! A source's entry in, the address of its database out, or every mistake in it. A URL's text is never told: it may hold a password.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use raccordo_connector_api::{Key, KeyKind, Source};
+use raccordo_schema::Diagnostic;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+
+use crate::database::{Address, Place};
+
+/// The keys of kind `sql`.
+pub(crate) const KEYS: &[Key] = &[
+    Key {
+        name: "url",
+        kind: KeyKind::Url(&["sqlite", "postgres", "postgresql"]),
+        required: true,
+        doc: "Where the database is: `sqlite:data/registry.db`, or `postgres://user:password@host/database?sslmode=verify-full`. \
+              It is only read: an SQLite file is opened for reading, a PostgreSQL session is read-only.",
+    },
+    Key {
+        name: "pool",
+        kind: KeyKind::Integer { min: 1, max: 64, default: 4 },
+        required: false,
+        doc: "How many connections are open at most.",
+    },
+    Key {
+        name: "connect_timeout_ms",
+        kind: KeyKind::Integer { min: 100, max: 60_000, default: 5_000 },
+        required: false,
+        doc: "How long connecting may take; for SQLite also how long a file locked by its owner is waited for.",
+    },
+    Key {
+        name: "statement_timeout_ms",
+        kind: KeyKind::Integer { min: 100, max: 600_000, default: 30_000 },
+        required: false,
+        doc: "PostgreSQL: after how long the server itself ends a statement, even when nobody waits any more.",
+    },
+];
+
+/// Reads the settings; mistakes go to `found`.
+pub(crate) fn read(source: Source<'_>, found: &mut Vec<Diagnostic>) -> Option<Address> {
+    let settings = source.settings;
+    let at = || settings.at("url");
+    let Some(url) = settings.text("url") else {
+        let message = format!("source `{}` has no `url`", source.name);
+        found.push(
+            Diagnostic::error("SETTING_MISSING", at(), message)
+                .help("add `url: \"sqlite:data/x.db\"` or `url: \"postgres://…\"`"),
+        );
+        return None;
+    };
+    let place = match url.split_once(':').map_or("", |(scheme, _)| scheme) {
+        "sqlite" => sqlite(url),
+        "postgres" | "postgresql" => postgres(url),
+        _ => Err("the scheme of `url` is none of `sqlite`, `postgres`, `postgresql`"),
+    };
+    let millis = |name: &str, default| settings.millis(name).unwrap_or(Duration::from_millis(default));
+    match place {
+        Ok(place) => Some(Address {
+            place,
+            pool: settings.integer("pool").and_then(|pool| pool.try_into().ok()).unwrap_or(4),
+            connect: millis("connect_timeout_ms", 5_000),
+            statement: millis("statement_timeout_ms", 30_000),
+        }),
+        Err(why) => {
+            found.push(
+                Diagnostic::error("SETTING_INVALID", at(), why)
+                    .help("write `sqlite:path/to/file.db` or `postgres://user:password@host:port/database`"),
+            );
+            None
+        }
+    }
+}
+
+fn sqlite(url: &str) -> Result<Place, &'static str> {
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err("`url` names a database in memory, which nobody else can have filled");
+    }
+    let options =
+        SqliteConnectOptions::from_str(url).map_err(|_| "`url` isn't one that SQLite's driver can read")?;
+    Ok(Place::Sqlite(Box::new(options)))
+}
+
+fn postgres(url: &str) -> Result<Place, &'static str> {
+    let options =
+        PgConnectOptions::from_str(url).map_err(|_| "`url` isn't one that PostgreSQL's driver can read")?;
+    Ok(Place::Postgres(Box::new(options)))
+}

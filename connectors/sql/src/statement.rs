@@ -1,0 +1,162 @@
+//! What is wanted of one table in, one SELECT with its bound values out. Names are quoted, values bound: nothing is spliced.
+
+use std::fmt::Write as _;
+
+use raccordo_connector_api::{Failure, Value};
+use raccordo_schema::mapping::{FilterOp, Name};
+use rustc_hash::FxHashMap;
+
+use crate::column::ColumnType;
+use crate::condition::Writer;
+use crate::position::Mark;
+
+/// Which database's SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// SQLite 3.
+    Sqlite,
+    /// PostgreSQL 11 and later.
+    Postgres,
+}
+
+/// A value to bind.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Bind {
+    Int(i64),
+    Float(f64),
+    Text(String),
+    /// `text[]`. PostgreSQL alone.
+    Texts(Vec<String>),
+}
+
+/// A statement, ready to run.
+pub(crate) struct Statement {
+    pub(crate) text: String,
+    pub(crate) binds: Vec<Bind>,
+    /// How many columns it brings.
+    pub(crate) width: usize,
+}
+
+/// A table or view.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Table {
+    pub(crate) namespace: Option<Name>,
+    pub(crate) name: Name,
+}
+
+/// One criterion of an order.
+#[derive(Debug, Clone)]
+pub(crate) struct By {
+    pub(crate) column: Name,
+    pub(crate) descending: bool,
+}
+
+/// One argument's effect, with its value.
+pub(crate) struct Condition<'a> {
+    pub(crate) column: &'a Name,
+    pub(crate) op: FilterOp,
+    pub(crate) arg: &'a Name,
+    pub(crate) value: &'a Value,
+}
+
+/// What is wanted of one table.
+pub(crate) struct Select<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) columns: &'a [Name],
+    /// Columns, and for each of them the values; the n-th values of all columns are one key.
+    pub(crate) keys: Option<(&'a [Name], &'a [Vec<String>])>,
+    pub(crate) conditions: &'a [Condition<'a>],
+    pub(crate) order: &'a [By],
+    /// The position after which to go on, one mark for each criterion of the order.
+    pub(crate) after: Option<&'a [Mark]>,
+    /// At most so many rows in all.
+    pub(crate) limit: Option<usize>,
+    /// At most so many rows for each key.
+    pub(crate) per_key: Option<usize>,
+}
+
+/// The types of a table's columns. Empty for SQLite, which compares by the column's affinity.
+pub(crate) type Types = FxHashMap<Name, ColumnType>;
+
+/// Writes the statement.
+///
+/// # Errors
+/// `BadInput` for an argument that can't be ordered against its column.
+pub(crate) fn write(dialect: Dialect, types: &Types, select: &Select<'_>) -> Result<Statement, Failure> {
+    let mut writer = Writer::new(dialect, types);
+    let columns: Vec<String> = match select.columns {
+        [] => vec!["1".to_owned()],
+        columns => columns.iter().map(|name| column(name)).collect(),
+    };
+    let mut text = match select.per_key {
+        None => format!("SELECT {} FROM {} AS r", columns.join(", "), table(select.table)),
+        Some(_) => windowed(&writer, select, &columns),
+    };
+    let conditions = writer.conditions(select)?;
+    if !conditions.is_empty() {
+        text.push_str(" WHERE ");
+        text.push_str(&conditions.join(" AND "));
+    }
+    match select.per_key {
+        Some(most) => {
+            let most = writer.bind(Bind::Int(most as i64));
+            let _ = write!(text, ") AS q WHERE q.n <= {most} ORDER BY q.n");
+        }
+        None => text.push_str(&order_by(&writer, select.order)),
+    }
+    if let Some(limit) = select.limit {
+        let limit = writer.bind(Bind::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+        let _ = write!(text, " LIMIT {limit}");
+    }
+    Ok(Statement { text, binds: writer.binds, width: columns.len() })
+}
+
+/// The statement that brings no row: for the types of columns.
+pub(crate) fn columns_only(from: &Table, columns: &[&Name]) -> String {
+    let columns: Vec<String> = columns.iter().map(|name| column(name)).collect();
+    format!("SELECT {} FROM {} AS r", columns.join(", "), table(from))
+}
+
+/// `SELECT c0, c1 FROM (SELECT r."a" AS c0, …, ROW_NUMBER() OVER (…) AS n FROM …`, up to the inner WHERE.
+fn windowed(writer: &Writer<'_>, select: &Select<'_>, columns: &[String]) -> String {
+    let outer: Vec<String> = (0..columns.len()).map(|index| format!("q.c{index}")).collect();
+    let inner: Vec<String> =
+        columns.iter().enumerate().map(|(index, name)| format!("{name} AS c{index}")).collect();
+    let keys = select.keys.map_or(&[] as &[Name], |(keys, _)| keys);
+    let partition: Vec<String> = keys.iter().map(|name| column(name)).collect();
+    format!(
+        "SELECT {} FROM (SELECT {}, ROW_NUMBER() OVER (PARTITION BY {}{}) AS n FROM {} AS r",
+        outer.join(", "),
+        inner.join(", "),
+        partition.join(", "),
+        order_by(writer, select.order),
+        table(select.table),
+    )
+}
+
+fn order_by(writer: &Writer<'_>, order: &[By]) -> String {
+    if order.is_empty() {
+        return String::new();
+    }
+    let criteria: Vec<String> = order
+        .iter()
+        .map(|by| format!("{}{}", writer.side(&by.column), if by.descending { " DESC" } else { "" }))
+        .collect();
+    format!(" ORDER BY {}", criteria.join(", "))
+}
+
+/// A column is always qualified: SQLite takes an unknown name in double quotes for a text.
+pub(crate) fn column(name: &str) -> String {
+    format!("r.{}", quoted(name))
+}
+
+fn table(table: &Table) -> String {
+    match &table.namespace {
+        Some(namespace) => format!("{}.{}", quoted(namespace), quoted(&table.name)),
+        None => quoted(&table.name),
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
