@@ -120,6 +120,16 @@ impl Settings {
             .unwrap_or_else(|| Location::file(""))
     }
 
+    /// The value of a key as it is, given or by default.
+    pub fn given(&self, name: &str) -> Option<&SettingValue> {
+        self.value(name)
+    }
+
+    /// Where the source's entry stands.
+    pub fn entry_at(&self) -> Location {
+        self.at.clone().unwrap_or_else(|| Location::file(""))
+    }
+
     fn value(&self, name: &str) -> Option<&SettingValue> {
         self.entries.iter().find(|(key, _, _)| *key == name).map(|(_, value, _)| value)
     }

@@ -1,0 +1,79 @@
+//! The tables of keys in; a JSON Schema (draft 2020-12) of the configuration out, for editors.
+
+use raccordo_connector_api::{Key, KeyKind, Kind};
+use serde_json::{Map, Value, json};
+
+use crate::keys::{Part, ROOT, SOURCE};
+
+/// The JSON Schema of a configuration whose sources are of these kinds. `${env.NAME}` may stand for any single value.
+pub fn json_schema(kinds: &[&dyn Kind]) -> Value {
+    let mut schema = object(ROOT.iter(), kinds);
+    if let Some(members) = schema.as_object_mut() {
+        members.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+        members.insert("title".to_owned(), json!("Raccordo's configuration"));
+    }
+    schema
+}
+
+fn object<'p>(parts: impl Iterator<Item = &'p Part>, kinds: &[&dyn Kind]) -> Value {
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for part in parts {
+        let schema = match part {
+            Part::Value(key) => value(key),
+            Part::Section { parts, doc, .. } => described(object(parts.iter(), kinds), doc),
+            Part::Texts { doc, .. } => {
+                described(json!({ "type": "array", "items": { "type": "string" } }), doc)
+            }
+            Part::Sources { doc, .. } => described(sources(kinds), doc),
+            Part::Later { .. } => continue,
+        };
+        let is_required =
+            matches!(part, Part::Value(key) if key.required) || matches!(part, Part::Sources { .. });
+        required.extend(is_required.then(|| json!(part.name())));
+        properties.insert(part.name().to_owned(), schema);
+    }
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+fn sources(kinds: &[&dyn Kind]) -> Value {
+    let entries: Vec<Value> = kinds.iter().map(|kind| source(*kind, kinds)).collect();
+    json!({
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" },
+        "additionalProperties": { "oneOf": entries },
+    })
+}
+
+fn source(kind: &dyn Kind, kinds: &[&dyn Kind]) -> Value {
+    let own: Vec<Part> = kind.keys().iter().copied().map(Part::Value).collect();
+    let mut entry = object(SOURCE.iter().chain(&own), kinds);
+    if let Some(word) = entry.pointer_mut("/properties/kind") {
+        *word = json!({ "const": kind.name(), "description": "What the source is." });
+    }
+    entry
+}
+
+fn value(key: &Key) -> Value {
+    let variable = json!({ "type": "string", "pattern": "\\$\\{env\\." });
+    let schema = match key.kind {
+        KeyKind::Text | KeyKind::Secret => json!({ "type": ["string", "number", "boolean"] }),
+        KeyKind::Url(schemes) => {
+            let start = format!("^({}):", schemes.join("|"));
+            json!({ "anyOf": [{ "type": "string", "pattern": start }, variable] })
+        }
+        KeyKind::Integer { min, max, default } => {
+            json!({ "anyOf": [{ "type": "integer", "minimum": min, "maximum": max }, variable], "default": default })
+        }
+        KeyKind::Bool(default) => json!({ "anyOf": [{ "type": "boolean" }, variable], "default": default }),
+        KeyKind::Choice(words) => json!({ "anyOf": [{ "enum": words }, variable] }),
+    };
+    described(schema, key.doc)
+}
+
+fn described(mut schema: Value, doc: &str) -> Value {
+    if let Some(members) = schema.as_object_mut() {
+        members.insert("description".to_owned(), json!(doc));
+    }
+    schema
+}

@@ -1,0 +1,153 @@
+//! The tables of keys that a configuration may have. One table, two uses: the reader checks a file by it, and the published
+//! JSON Schema is printed from it.
+
+use raccordo_connector_api::{Key, KeyKind};
+
+/// One thing that a map of the file may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part {
+    /// A single value.
+    Value(Key),
+    /// A map with keys of its own.
+    Section { name: &'static str, doc: &'static str, parts: &'static [Part] },
+    /// A list of texts.
+    Texts { name: &'static str, doc: &'static str },
+    /// The sources by name.
+    Sources { name: &'static str, doc: &'static str },
+    /// Known to come: refused with a clear word.
+    Later { name: &'static str, why: &'static str },
+}
+
+impl Part {
+    /// The key.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Value(key) => key.name,
+            Self::Section { name, .. }
+            | Self::Texts { name, .. }
+            | Self::Sources { name, .. }
+            | Self::Later { name, .. } => name,
+        }
+    }
+}
+
+const fn text(name: &'static str, required: bool, doc: &'static str) -> Part {
+    Part::Value(Key { name, kind: KeyKind::Text, required, doc })
+}
+
+const fn number(name: &'static str, min: u64, max: u64, default: u64, doc: &'static str) -> Part {
+    Part::Value(Key { name, kind: KeyKind::Integer { min, max, default }, required: false, doc })
+}
+
+const fn flag(name: &'static str, default: bool, doc: &'static str) -> Part {
+    Part::Value(Key { name, kind: KeyKind::Bool(default), required: false, doc })
+}
+
+const fn choice(name: &'static str, words: &'static [&'static str], doc: &'static str) -> Part {
+    Part::Value(Key { name, kind: KeyKind::Choice(words), required: false, doc })
+}
+
+/// Where the gateway listens when nothing says otherwise.
+pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:4000";
+
+const MIB: u64 = 1024 * 1024;
+
+/// The file itself.
+pub(crate) const ROOT: &[Part] = &[
+    text("listen", false, "The address and port that the gateway listens on. By default 127.0.0.1:4000."),
+    choice(
+        "access",
+        &["open"],
+        "`open` shows everything to everyone who reaches the gateway, so it is served on loopback only. Needed in this version, where purposes can't be configured.",
+    ),
+    Part::Sources {
+        name: "sources",
+        doc: "The sources by name: lower-case letters, digits and `_`, a letter first.",
+    },
+    Part::Section {
+        name: "limits",
+        doc: "What one request may be and cost. Passing a limit is a clear error.",
+        parts: LIMITS,
+    },
+    Part::Section {
+        name: "cors",
+        doc: "Which web pages elsewhere may call the gateway. None until it is configured.",
+        parts: CORS,
+    },
+    choice("log", &["info", "error", "warn", "debug", "trace"], "The least important lines that are logged."),
+    flag("introspection", true, "Whether clients may ask for the schema."),
+    flag("explorer", true, "Whether a browser that opens `/graphql` gets the explorer."),
+    Part::Later {
+        name: "purposes",
+        why: "purposes come with a later version; until then `access: open` serves on loopback",
+    },
+    Part::Later { name: "policies", why: "policies come with a later version" },
+    Part::Later { name: "indicators", why: "indicators come with a later version" },
+    Part::Later { name: "callers", why: "callers are told apart from a later version on" },
+    Part::Later { name: "trail", why: "the trail is configured from a later version on" },
+    Part::Later { name: "admin", why: "the admin listener comes with a later version" },
+];
+
+/// `limits:`.
+const LIMITS: &[Part] = &[
+    number("body_bytes", 1024, 64 * MIB, MIB, "Bytes of a request's body."),
+    number("tokens", 100, 1_000_000, 20_000, "Tokens of a document."),
+    number("depth", 1, 40, 20, "Levels of nested fields."),
+    number("aliases", 0, 100_000, 500, "Aliases, those in fragments counted at every use."),
+    number("selections", 10, 1_000_000, 20_000, "Selections once fragments and abstract types are expanded."),
+    number(
+        "rows",
+        1,
+        10_000_000,
+        100_000,
+        "Records that one fetch from a source may bring, where the source doesn't say.",
+    ),
+    number(
+        "reply_bytes",
+        1024,
+        1024 * MIB,
+        32 * MIB,
+        "Bytes of one reply of a source, where the source doesn't say.",
+    ),
+    number("timeout_ms", 100, 600_000, 30_000, "Milliseconds from a request's arrival to its answer."),
+    number("concurrency", 1, 100_000, 256, "Requests that are worked on together."),
+    number("queue", 0, 1_000_000, 1024, "Requests that may wait for their turn."),
+];
+
+/// `cors:`.
+const CORS: &[Part] = &[Part::Texts { name: "origins", doc: "Origins, as `https://cruscotto.example`." }];
+
+/// What every source's entry may have, beside its kind's own keys.
+pub(crate) const SOURCE: &[Part] = &[
+    text("kind", true, "What the source is: `graphql`, `sql`, `fhir` or `http`."),
+    text("schema", true, "The file of the source's SDL, relative to the configuration."),
+    number("timeout_ms", 10, 600_000, 10_000, "Milliseconds that one fetch from the source may take."),
+    Part::Section { name: "limits", doc: "What one fetch from the source may cost.", parts: SOURCE_LIMITS },
+    Part::Later {
+        name: "members",
+        why: "sources of several members come with a later version: give each system its own entry",
+    },
+    Part::Later { name: "route_by", why: "sources of several members come with a later version" },
+    Part::Later { name: "auth", why: "client credentials and certificates come with a later version" },
+    Part::Later { name: "traffic", why: "retries and breakers come with a later version" },
+];
+
+/// A source's `limits:`. Those that the file's own `limits:` also has are taken from there when they aren't given.
+const SOURCE_LIMITS: &[Part] = &[
+    number(
+        "rows",
+        1,
+        10_000_000,
+        100_000,
+        "Records that all calls of one fetch together may bring. By default the file's `limits: { rows }`.",
+    ),
+    number("pages", 1, 1_000_000, 1_000, "Calls for pages that one list may take."),
+    number(
+        "reply_bytes",
+        1024,
+        1024 * MIB,
+        32 * MIB,
+        "Bytes of one reply. By default the file's `limits: { reply_bytes }`.",
+    ),
+    number("parallel", 1, 64, 4, "Calls of one fetch that may be under way together."),
+];

@@ -1,0 +1,238 @@
+//! `sources:` in; each source read and checked out: its entry by the tables, its SDL by the vocabulary, both by its kind.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use raccordo_connector_api as api;
+use raccordo_connector_api::{Kind, Settings, Source};
+use raccordo_schema::mapping::{Name, SourceMapping};
+use raccordo_schema::suggest::known_words;
+use raccordo_schema::{Diagnostic, Location, check_kind, read_source};
+
+use crate::checked::CheckedSource;
+use crate::keys::{Part, SOURCE};
+use crate::load::{OwnSource, unreadable};
+use crate::reader::{Map, Surroundings, read_map};
+use crate::yaml::{Data, Entry, Node};
+
+/// One source as far as it could be read.
+pub(crate) struct ReadSource {
+    pub(crate) name: Name,
+    /// What the supergraph may say of where it is: a subgraph's address without credentials, nothing of other kinds.
+    pub(crate) url: Option<Arc<str>>,
+    /// Its SDL, when it is good.
+    pub(crate) read: Option<ReadSdl>,
+    /// Everything, when nothing is wrong.
+    pub(crate) checked: Option<CheckedSource>,
+}
+
+/// A good SDL.
+pub(crate) struct ReadSdl {
+    pub(crate) file: String,
+    pub(crate) sdl: String,
+    mapping: Arc<SourceMapping>,
+}
+
+/// Reads every source.
+pub(crate) fn read_sources(
+    root: &Node,
+    file: &Map,
+    kinds: &[&dyn Kind],
+    own: &[OwnSource<'_>],
+    around: &Surroundings<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<ReadSource> {
+    let entry = root.entries().iter().find(|entry| entry.key == "sources");
+    let entries = entry.map_or(&[][..], |entry| entry.value.entries());
+    if entries.is_empty() {
+        let at = entry.map_or(&root.at, |entry| &entry.value.at);
+        let what = entry.map_or("missing".to_owned(), |entry| match &entry.value.data {
+            Data::Map(_) => "empty".to_owned(),
+            _ => entry.value.describe().to_owned(),
+        });
+        found.push(
+            Diagnostic::error("SOURCES_MISSING", at.clone(), format!("`sources` is {what}"))
+                .help("name one source at least: `sources: { anagrafe: { kind: sql, schema: …, url: … } }`"),
+        );
+    }
+    let reading = Reading { file, kinds, around };
+    entries
+        .iter()
+        .map(|entry| {
+            check_name(entry, own, found);
+            reading.source(entry, found)
+        })
+        .collect()
+}
+
+fn check_name(entry: &Entry, own: &[OwnSource<'_>], found: &mut Vec<Diagnostic>) {
+    let name = &entry.key;
+    let well_formed = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if !well_formed {
+        found.push(
+            Diagnostic::error("SOURCE_NAME", entry.at.clone(), format!("`{name}` can't name a source"))
+                .help("use lower-case letters, digits and `_`, a letter first, as `asl_parma`"),
+        );
+    }
+    if name == "raccordo" || own.iter().any(|own| own.name == name) {
+        found.push(
+            Diagnostic::error(
+                "SOURCE_NAME",
+                entry.at.clone(),
+                format!("`{name}` is the name of the gateway's own source"),
+            )
+            .help("give the source another name"),
+        );
+    }
+}
+
+struct Reading<'a> {
+    file: &'a Map,
+    kinds: &'a [&'a dyn Kind],
+    around: &'a Surroundings<'a>,
+}
+
+impl Reading<'_> {
+    fn source(&self, entry: &Entry, found: &mut Vec<Diagnostic>) -> ReadSource {
+        let name = Name::from(entry.key.as_str());
+        let kind = self.kind(entry, found);
+        let before = errors(found);
+        let map = self.entry(entry, kind, found);
+        let settings_good = errors(found) == before;
+        let read = self.sdl(&name, &map, found);
+        let checked = kind.zip(read.as_ref()).and_then(|(kind, read)| {
+            let connector = check_source(&name, kind, &map, read, settings_good, found)?;
+            Some(CheckedSource {
+                name: name.clone(),
+                kind: kind.name(),
+                mapping: read.mapping.clone(),
+                connector,
+                timeout: Duration::from_millis(map.number("timeout_ms") as u64),
+                limits: self.limits(map.section("limits")),
+            })
+        });
+        let is_subgraph = kind.is_some_and(|kind| kind.name() == "graphql");
+        let url = map.values.text("url").filter(|url| is_subgraph && !url.contains('@')).map(Arc::from);
+        // What isn't known to be served isn't composed: the graph would be another.
+        ReadSource { name, url, read: read.filter(|_| kind.is_some()), checked }
+    }
+
+    /// The kind that an entry names, if there is one of that name.
+    fn kind(&self, entry: &Entry, found: &mut Vec<Diagnostic>) -> Option<&dyn Kind> {
+        let given = entry.value.entries().iter().find(|part| part.key == "kind")?;
+        let Data::Scalar(word) = &given.value.data else { return None };
+        let kind = self.kinds.iter().copied().find(|kind| kind.name() == word);
+        if kind.is_none() {
+            let wrong = |rule, message| Diagnostic::error(rule, given.value.at.clone(), message);
+            found.push(match word.as_str() {
+                "sheet" => wrong("LATER_VERSION", "kind `sheet` can't be used yet".to_owned())
+                    .help("sheets come with a later version"),
+                _ => wrong("UNKNOWN_KIND", format!("`{word}` is not a kind of source"))
+                    .help(known_words(word, self.kinds.iter().map(|kind| kind.name()))),
+            });
+        }
+        kind
+    }
+
+    /// The entry by its tables. Of an unknown kind no table tells its own keys, so only the common ones are read.
+    fn entry(&self, entry: &Entry, kind: Option<&dyn Kind>, found: &mut Vec<Diagnostic>) -> Map {
+        let own = kind.map_or(&[][..], |kind| kind.keys()).iter().copied().map(Part::Value);
+        let parts: Vec<Part> = SOURCE.iter().copied().chain(own).collect();
+        let path = format!("sources.{}", entry.key);
+        let mut told = Vec::new();
+        let at = if matches!(entry.value.data, Data::Null) { &entry.at } else { &entry.value.at };
+        let node = Node { at: at.clone(), data: entry.value.data.clone() };
+        let map = read_map(&node, &path, &parts, self.around, &mut told);
+        let own_key = |told: &Diagnostic| node.entries().iter().any(|entry| entry.at == told.at);
+        told.retain(|told| kind.is_some() || told.rule != "UNKNOWN_KEY" || !own_key(told));
+        found.extend(told);
+        map
+    }
+
+    fn sdl(&self, name: &Name, map: &Map, found: &mut Vec<Diagnostic>) -> Option<ReadSdl> {
+        let path = self.around.folder.join(map.values.text("schema")?);
+        let file = path.display().to_string();
+        let sdl = std::fs::read_to_string(&path)
+            .map_err(|error| found.push(unreadable(&file, Some(map.values.at("schema")), &error)))
+            .ok()?;
+        let mapping = read_source(name, &file, &sdl).map_err(|wrong| found.extend(wrong)).ok()?;
+        Some(ReadSdl { file, sdl, mapping: Arc::new(mapping) })
+    }
+
+    /// A source's own limits, else the file's.
+    fn limits(&self, own: Option<&Map>) -> api::Limits {
+        let all = self.file.section("limits");
+        let of = |name: &str| {
+            let own_number = own.filter(|own| own.gives(name)).map(|own| own.number(name));
+            own_number.or_else(|| all.map(|all| all.number(name))).unwrap_or_default()
+        };
+        let alone = |name: &str| own.map_or(0, |own| own.number(name));
+        api::Limits {
+            rows: of("rows"),
+            reply_bytes: of("reply_bytes"),
+            pages: alone("pages"),
+            parallel: alone("parallel"),
+        }
+    }
+}
+
+fn errors(found: &[Diagnostic]) -> usize {
+    found.iter().filter(|diagnostic| diagnostic.is_error()).count()
+}
+
+/// The checks that need both the entry and the SDL. A mapping of another kind isn't shown to this one.
+fn check_source(
+    name: &str,
+    kind: &dyn Kind,
+    map: &Map,
+    read: &ReadSdl,
+    settings_good: bool,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Arc<dyn api::Checked>> {
+    let of_kind = check_kind(&read.mapping, kind.name());
+    let is_other_kind = of_kind.iter().any(|diagnostic| diagnostic.rule == "WRONG_KIND");
+    let mapping_good = !of_kind.iter().any(Diagnostic::is_error);
+    found.extend(of_kind);
+    if is_other_kind || !settings_good {
+        return None;
+    }
+    let settings = of_kind_only(&map.values, kind);
+    let checked = kind.check(Source { name, settings: &settings, mapping: &read.mapping });
+    checked.map_err(|wrong| found.extend(wrong)).ok().filter(|_| mapping_good)
+}
+
+/// A kind sees its own keys.
+fn of_kind_only(values: &Settings, kind: &dyn Kind) -> Settings {
+    kind.keys().iter().fold(Settings::new(values.entry_at()), |settings, key| match values.given(key.name) {
+        Some(value) => settings.with(key.name, value.clone(), values.at(key.name)),
+        None => settings,
+    })
+}
+
+/// An empty mapping, for sources of which only a supergraph is known.
+pub(crate) fn unmapped(name: &str, file: &str) -> Arc<SourceMapping> {
+    Arc::new(SourceMapping {
+        source: name.into(),
+        file: file.into(),
+        types: Default::default(),
+        queries: Default::default(),
+        mutations: Default::default(),
+        enums: Default::default(),
+        uses_connect: false,
+    })
+}
+
+/// Settings of a source that no configuration describes: its address, and every other key's default.
+pub(crate) fn settings_of_url(url: &str, at: &Location, kind: &dyn Kind) -> Settings {
+    kind.keys().iter().fold(Settings::new(at.clone()), |settings, key| {
+        let value = match key.name {
+            "url" => Some(api::SettingValue::Text(url.into())),
+            _ => crate::reader::default(key),
+        };
+        match value {
+            Some(value) => settings.with(key.name, value, at.clone()),
+            None => settings,
+        }
+    })
+}
