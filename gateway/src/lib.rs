@@ -3,9 +3,11 @@
 pub mod code;
 pub mod cursors;
 pub mod graph;
+pub mod http;
 pub mod operation;
 pub mod pipeline;
 pub mod plan;
 pub mod request;
 pub mod run;
+pub mod serve;
 pub mod trail;

@@ -45,6 +45,12 @@ impl Refusal {
         }
     }
 
+    /// A mutation that came by GET: 405, whatever the client accepts (GraphQL over HTTP, "GET").
+    pub fn writes_by_get() -> Self {
+        let code = Code { status: 405, ..Code::OPERATION_RESOLUTION_FAILURE };
+        Self::new(code, "a mutation must be sent by POST")
+    }
+
     /// The code that decides the status: the first error's.
     pub fn code(&self) -> Code {
         self.errors.first().map_or(Code::INTERNAL_SERVER_ERROR, |error| error.code)

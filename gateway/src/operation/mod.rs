@@ -147,9 +147,7 @@ fn allow_method(operation: &ast::OperationDefinition, may_write: bool) -> Result
     match operation.operation_type {
         ast::OperationType::Query => Ok(()),
         ast::OperationType::Mutation if may_write => Ok(()),
-        ast::OperationType::Mutation => {
-            Err(Refusal::new(Code::OPERATION_RESOLUTION_FAILURE, "a mutation must be sent by POST"))
-        }
+        ast::OperationType::Mutation => Err(Refusal::writes_by_get()),
         ast::OperationType::Subscription => Err(Refusal::new(
             Code::OPERATION_RESOLUTION_FAILURE,
             "subscriptions are not served by this version; ask with a query",

@@ -1,0 +1,184 @@
+//! A listener in; connections served until told to end; then what is under way is finished within a bound.
+//!
+//! HTTP/1.1, and HTTP/2 for clients that begin with it (h2c). Every connection has limits on its head, its time and its number.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::http::{self, Draining, Respond};
+
+/// Bytes that a request's line and headers may have together: 431 beyond.
+const HEAD_BYTES: usize = 64 * 1024;
+/// How long a head may take to come; also how long an idle connection stays open.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Requests under way on one HTTP/2 connection.
+const STREAMS: u32 = 100;
+/// After so long a silence an HTTP/2 connection is asked whether it lives.
+const PING: Duration = Duration::from_secs(20);
+/// A pause after the system refused a connection, as when files run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How connections are served.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How requests are taken.
+    pub http: http::Settings,
+    /// Connections open at a time; further ones wait in the system's backlog.
+    pub connections: usize,
+    /// How long requests under way may take to finish once the end was asked for.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { http: http::Settings::default(), connections: 4096, drain_timeout: Duration::from_secs(20) }
+    }
+}
+
+/// How serving ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Every request was answered.
+    Finished,
+    /// Requests were cut off, at the bound.
+    CutOff,
+}
+
+/// Serves until `shutdown` completes, then lets what is under way finish.
+pub async fn run(
+    respond: Arc<dyn Respond>,
+    listener: TcpListener,
+    settings: Settings,
+    shutdown: impl Future<Output = ()>,
+) -> Ended {
+    let draining = Draining::default();
+    let connections = Connections {
+        router: http::router(respond, settings.http, draining.clone()),
+        builder: builder(),
+        places: Arc::new(Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS))),
+        tasks: TaskTracker::new(),
+        drain: CancellationToken::new(),
+        cut: CancellationToken::new(),
+    };
+    tokio::select! {
+        () = connections.accept(&listener) => {}
+        () = shutdown => {}
+    }
+    draining.start();
+    drop(listener);
+    connections.end(settings.drain_timeout).await
+}
+
+/// Completes when the process is asked to end: SIGTERM or Ctrl-C.
+pub async fn asked_to_end() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = interrupt => {}
+        () = terminated() => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
+}
+
+struct Connections {
+    router: Router,
+    builder: Builder<TokioExecutor>,
+    places: Arc<Semaphore>,
+    tasks: TaskTracker,
+    /// Connections finish the request they have.
+    drain: CancellationToken,
+    /// Connections close at once.
+    cut: CancellationToken,
+}
+
+impl Connections {
+    /// Accepts until it is dropped.
+    async fn accept(&self, listener: &TcpListener) {
+        loop {
+            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let serving = self.serve(stream);
+                    self.tasks.spawn(async move {
+                        serving.await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(target: "raccordo::http", kind = ?error.kind(), "a connection can't be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn serve(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
+        let builder = self.builder.clone();
+        let service = TowerToHyperService::new(self.router.clone());
+        let (drain, cut) = (self.drain.clone(), self.cut.clone());
+        async move {
+            // Answers are written whole: waiting to fill a packet only delays them.
+            let _ = stream.set_nodelay(true);
+            let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                () = drain.cancelled() => connection.as_mut().graceful_shutdown(),
+            }
+            tokio::select! {
+                _ = connection => {}
+                () = cut.cancelled() => {}
+            }
+        }
+    }
+
+    async fn end(self, bound: Duration) -> Ended {
+        self.drain.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(bound, self.tasks.wait()).await.is_ok() {
+            return Ended::Finished;
+        }
+        self.cut.cancel();
+        self.tasks.wait().await;
+        Ended::CutOff
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(HEAD_BYTES as u32)
+        .max_concurrent_streams(STREAMS)
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING);
+    builder
+}

@@ -1,0 +1,119 @@
+//! Connections over real sockets: health, heads, HTTP/2 without TLS, and an end that leaves nobody without an answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use raccordo::serve::{Ended, Settings, run};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::support::{Fake, TYPENAME};
+
+struct Running {
+    address: std::net::SocketAddr,
+    end: oneshot::Sender<()>,
+    serving: JoinHandle<Ended>,
+}
+
+async fn start(fake: &Fake, settings: Settings) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (end, ended) = oneshot::channel::<()>();
+    let serving = tokio::spawn(run(Arc::new(fake.clone()), listener, settings, async {
+        let _ = ended.await;
+    }));
+    Running { address, end, serving }
+}
+
+fn post(body: &str) -> String {
+    format!(
+        "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Reads until this text has come, or the other side closes.
+async fn read_until(stream: &mut TcpStream, text: &str) -> String {
+    let mut read = Vec::new();
+    let mut buffer = [0; 4096];
+    while !String::from_utf8_lossy(&read).contains(text) {
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => break,
+            Ok(count) => read.extend_from_slice(&buffer[..count]),
+        }
+    }
+    String::from_utf8_lossy(&read).into_owned()
+}
+
+#[tokio::test]
+async fn health_readiness_and_several_requests_on_one_connection() {
+    let running = start(&Fake::new(), Settings::default()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    for path in ["/health", "/health/live", "/health/ready", "/readiness"] {
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).await.unwrap();
+        assert!(read_until(&mut stream, "UP").await.starts_with("HTTP/1.1 200"), "{path}");
+    }
+    stream.write_all(post(TYPENAME).as_bytes()).await.unwrap();
+    assert!(read_until(&mut stream, "}}").await.contains("__typename"));
+}
+
+#[tokio::test]
+async fn a_head_may_be_large_but_not_endless() {
+    let running = start(&Fake::new(), Settings::default()).await;
+    for (bytes, status) in [(40_000, "200"), (70_000, "431")] {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        let head =
+            format!("GET /health HTTP/1.1\r\nhost: localhost\r\nx-long: {}\r\n\r\n", "x".repeat(bytes));
+        let _ = stream.write_all(head.as_bytes()).await;
+        let answer = read_until(&mut stream, "\r\n").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{bytes}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_with_who_begins_with_it() {
+    let running = start(&Fake::new(), Settings::default()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    // RFC 9113 §3.4: the preface, then an empty SETTINGS frame; the server's first frame is its own SETTINGS (type 4).
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let mut frame = [0; 9];
+    stream.read_exact(&mut frame).await.unwrap();
+    assert_eq!(frame[3], 4);
+}
+
+#[tokio::test]
+async fn at_the_end_who_was_asked_answers_and_nobody_new_is_let_in() {
+    let fake = Fake::new();
+    let running = start(&fake, Settings::default()).await;
+    let mut busy = TcpStream::connect(running.address).await.unwrap();
+    let mut idle = TcpStream::connect(running.address).await.unwrap();
+    idle.write_all(post(TYPENAME).as_bytes()).await.unwrap();
+    assert!(read_until(&mut idle, "}}").await.contains("200 OK"));
+    busy.write_all(post(r#"{"query":"{slow}"}"#).as_bytes()).await.unwrap();
+    while fake.asked() < 2 {
+        tokio::task::yield_now().await;
+    }
+    running.end.send(()).unwrap();
+    assert_eq!(read_until(&mut idle, "never").await, "", "an idle connection is closed");
+    assert!(TcpStream::connect(running.address).await.is_err(), "nobody listens any more");
+    fake.gate.add_permits(1);
+    assert!(read_until(&mut busy, "}}").await.contains("200 OK"));
+    assert_eq!(running.serving.await.unwrap(), Ended::Finished);
+}
+
+#[tokio::test]
+async fn who_takes_too_long_at_the_end_is_cut_off() {
+    let fake = Fake::new();
+    let running =
+        start(&fake, Settings { drain_timeout: Duration::from_millis(50), ..Settings::default() }).await;
+    let mut busy = TcpStream::connect(running.address).await.unwrap();
+    busy.write_all(post(r#"{"query":"{slow}"}"#).as_bytes()).await.unwrap();
+    while fake.asked() < 1 {
+        tokio::task::yield_now().await;
+    }
+    running.end.send(()).unwrap();
+    assert_eq!(running.serving.await.unwrap(), Ended::CutOff);
+    assert_eq!(read_until(&mut busy, "never").await, "");
+}
