@@ -1,5 +1,5 @@
 //! Scenarios: a request and its answer, in a Markdown file that people read. In: the files of a folder. Out: what to ask
-//! and what must come back, and how an answer differs from it. It asks nothing itself.
+//! and what must come back, and how the answer of a running gateway differs from it.
 //!
 //! A file is `NNN_name.md`: a title, prose, and fenced blocks, each marked with what it is:
 //!
@@ -18,7 +18,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use crate::call;
 
 /// Any value that isn't null, in an expected answer.
 const ANYTHING: &str = "…";
@@ -140,6 +142,32 @@ fn object(text: &str) -> Result<Map<String, Value>, String> {
     }
 }
 
+/// Asks a scenario of the GraphQL endpoint at `url` and says how its answer differs, in words; nothing where it doesn't.
+/// Blocks: call it off the async threads.
+pub fn ask(url: &str, scenario: &Scenario) -> Option<String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let further: Vec<_> = scenario.headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
+    let mut headers =
+        vec![("content-type", "application/json"), ("accept", "application/graphql-response+json")];
+    headers.retain(|(name, _)| !scenario.headers.contains_key(*name));
+    headers.extend(further.iter().map(|(name, value)| (*name, value.as_str())));
+    let body = json!({ "query": scenario.query, "variables": scenario.variables }).to_string();
+    let reply = match call::post(url, &headers, &body) {
+        Ok(reply) => reply,
+        Err(error) => return Some(format!("`{url}` did not answer: {error}")),
+    };
+    if reply.status != scenario.status {
+        return Some(format!(
+            "status {} was expected, {} came: {}",
+            scenario.status, reply.status, reply.body
+        ));
+    }
+    match serde_json::from_str(&reply.body) {
+        Ok(answer) => difference(&scenario.answer, &answer),
+        Err(_) => Some(format!("the answer is not JSON: {}", reply.body)),
+    }
+}
+
 /// Where an answer first differs from what was expected, in words; nothing where it doesn't.
 pub fn difference(expected: &Value, answer: &Value) -> Option<String> {
     differs("answer", expected, answer)
@@ -176,8 +204,6 @@ fn differs(path: &str, expected: &Value, answer: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     const TEXT: &str = "# Title\n\nProse.\n\n```graphql\n{ a }\n```\n\n```json variables\n{ \"b\": 1 }\n```\n\n\

@@ -2,12 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a partner that misbehaves fails its test")]
 
-use std::{
-    io::{Read, Write},
-    net::TcpStream,
-};
+use std::net::TcpStream;
 
+use raccordo_tests::call::{authority, get, post};
 use raccordo_tests::real::{AuditStatus, FhirOptions, FhirServer, Postgres, RealError, Subgraph, audit};
+use raccordo_tests::scenario;
 use serde_json::{Value, json};
 
 #[test]
@@ -29,7 +28,8 @@ fn postgres_servers_are_apart_and_end_with_their_value() {
     second.stop();
     assert!(TcpStream::connect(address(&second.url())).is_err());
     first.load("select * from solo_qui").unwrap();
-    let gone = address(&first.url());
+    let url = first.url();
+    let gone = address(&url);
     drop(first);
     assert!(TcpStream::connect(gone).is_err());
 }
@@ -164,28 +164,26 @@ fn ask(subgraph: &Subgraph, request: &Value) -> Value {
     call(subgraph.url(), Some(("application/json", &request.to_string())))
 }
 
-fn address(url: &str) -> String {
-    let rest = url.split_once("://").unwrap().1;
-    let host = rest.split('/').next().unwrap();
-    host.rsplit('@').next().unwrap().to_owned()
+fn address(url: &str) -> &str {
+    authority(url).unwrap()
 }
 
-/// One call over HTTP/1.0, which ends with the connection: enough to know that a partner answers.
 fn call(url: &str, body: Option<(&str, &str)>) -> Value {
-    let host = address(url);
-    let path = &url[url.find(&host).unwrap() + host.len()..];
-    let mut stream = TcpStream::connect(&host).unwrap();
-    let head = match body {
-        None => format!("GET {path} HTTP/1.0\r\nhost: {host}\r\n\r\n"),
-        Some((kind, body)) => {
-            let length = body.len();
-            format!(
-                "POST {path} HTTP/1.0\r\nhost: {host}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
-            )
-        }
+    let reply = match body {
+        None => get(url, &[]),
+        Some((kind, body)) => post(url, &[("content-type", kind)], body),
     };
-    stream.write_all(head.as_bytes()).unwrap();
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply).unwrap();
-    serde_json::from_str(reply.split_once("\r\n\r\n").unwrap().1).unwrap()
+    serde_json::from_str(&reply.unwrap().body).unwrap()
+}
+
+#[test]
+fn a_scenario_is_asked_of_a_running_endpoint() {
+    let subgraph = Subgraph::start().unwrap();
+    let text = "```graphql\nquery($id: ID!) { corsa(id: $id) { giorno stato } }\n```\n```json variables\n{ \"id\": 1 }\n```\n\
+                ```json answer\n{ \"data\": { \"corsa\": { \"giorno\": \"…\", \"stato\": \"SVOLTA\" } } }\n```\n";
+    let right = scenario::parse("001", text).unwrap();
+    assert_eq!(scenario::ask(subgraph.url(), &right), None);
+    let wrong = scenario::parse("002", &text.replace("SVOLTA", "PRENOTATA")).unwrap();
+    let difference = scenario::ask(subgraph.url(), &wrong).unwrap();
+    assert_eq!(difference, "answer.data.corsa.stato: `\"PRENOTATA\"` was expected, `\"SVOLTA\"` came");
 }
