@@ -13,6 +13,7 @@ use raccordo_schema::mapping::{Name, SourceMapping};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
+use crate::own::States;
 use crate::plan::PlannerHandle;
 
 /// A source as the graph knows it.
@@ -53,12 +54,13 @@ pub struct Graph {
     possible: FxHashMap<Name, Box<[u32]>>,
     sources: Vec<GraphSource>,
     by_name: FxHashMap<Name, usize>,
+    states: Arc<States>,
     planner: PlannerHandle,
     may_introspect: bool,
 }
 
 impl Graph {
-    /// Reads a supergraph and joins it with its sources.
+    /// Reads a supergraph and joins it with its sources, whose states are noted in `states`.
     ///
     /// # Errors
     /// What is wrong with the supergraph, and sources that it names and nobody configured.
@@ -66,6 +68,7 @@ impl Graph {
         supergraph_sdl: &str,
         catalogue: &Catalogue,
         sources: Vec<GraphSource>,
+        states: Arc<States>,
         may_introspect: bool,
     ) -> Result<Self, GraphError> {
         let supergraph = Schema::builder()
@@ -109,6 +112,7 @@ impl Graph {
             possible,
             sources,
             by_name,
+            states,
             planner,
             may_introspect,
         })
@@ -147,6 +151,11 @@ impl Graph {
     /// The sources.
     pub fn sources(&self) -> &[GraphSource] {
         &self.sources
+    }
+
+    /// What is known of the sources' states.
+    pub fn states(&self) -> &Arc<States> {
+        &self.states
     }
 
     /// A source by the name that the planner gives.

@@ -5,6 +5,7 @@ pub mod cursors;
 pub mod graph;
 pub mod http;
 pub mod operation;
+pub mod own;
 pub mod pipeline;
 pub mod plan;
 pub mod request;

@@ -7,6 +7,7 @@
 pub mod asked;
 pub mod conformance;
 pub mod cursor;
+pub mod document;
 pub mod failure;
 pub mod fetch;
 pub mod kind;

@@ -15,7 +15,7 @@ use raccordo_connector_web::{
 use tokio::time::Instant;
 use url::Url;
 
-use crate::document::Document;
+use raccordo_connector_api::document::Document;
 
 /// What a call accepts, the better first: only under the first a status tells more than the transport's state.
 const ACCEPT: &str = "application/graphql-response+json, application/json;q=0.9";

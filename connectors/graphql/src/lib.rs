@@ -3,9 +3,7 @@
 //! A fetch enters; one POST with a document printed once and every value as a variable goes out; the reply is read straight into
 //! slots. It never splices a value into a document, repeats a call, follows a redirect, or tells a caller what the subgraph said.
 
-mod body;
 mod connector;
-mod document;
 mod settings;
 
 use std::sync::Arc;

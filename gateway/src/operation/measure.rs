@@ -12,7 +12,7 @@ use crate::request::Refusal;
 /// What an operation may be.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Tokens of the document.
+    /// Tokens of the document, white space and its end included.
     pub tokens: usize,
     /// Nesting of fields.
     pub depth: usize,

@@ -91,7 +91,7 @@ pub async fn run(plan: &Cleared<Arc<Plan>>, context: Context<'_>) -> (Answer, Ve
         }
         let Some(flight) = flights.next().await else { break };
         let Some(step) = plan.steps.get(flight.index) else { continue };
-        reports.push(land(step, flight, &mut arena));
+        reports.push(land(context.graph, step, flight, &mut arena));
         release(plan, step, &mut waits, &mut ready);
     }
     (complete::complete(plan, &arena, context.graph, &context.introspection), reports)
@@ -171,13 +171,18 @@ async fn ask(
     }
 }
 
-fn land(step: &Step, flight: Flight, arena: &mut Arena) -> StepReport {
+fn land(graph: &Graph, step: &Step, flight: Flight, arena: &mut Arena) -> StepReport {
     let (calls, bytes, rows) = flight.meter.read();
     let failure = flight.outcome.as_ref().err().map(|failure| failure.kind);
+    let source = graph.sources().get(step.source).map_or("", |source| &source.name);
+    // An argument that can't be used says nothing of the source.
+    if calls > 0 {
+        graph.states().note(source, failure);
+    }
     match flight.outcome {
         Ok(reply) => arena.absorb(step, reply, &flight.targets),
         Err(failure) => {
-            tracing::warn!(target: "raccordo::source", source = step.source, kind = %failure.kind, detail = %failure.detail, "a source failed");
+            tracing::warn!(target: "raccordo::source", source, kind = %failure.kind, detail = %failure.detail, "a source failed");
             arena.fail(step, failure, &flight.targets);
         }
     }

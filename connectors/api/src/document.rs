@@ -2,13 +2,13 @@
 //!
 //! Every value is a variable: no text of a caller is ever part of the document.
 
-use raccordo_connector_api::reply::write_string;
-use raccordo_connector_api::{Asked, Field, Operation, RepresentationType, Representations, Selection, What};
+use crate::reply::write_string;
+use crate::{Asked, Field, Operation, RepresentationType, Representations, Selection, Value, What};
 
-use crate::body;
+mod body;
 
 /// The document of a question, ready to be sent with each fetch's values.
-pub(crate) struct Document {
+pub struct Document {
     /// The request body up to the variables: `{"query":"…","variables":{`.
     head: Vec<u8>,
     /// Which value stands behind `$v0`, `$v1`, …
@@ -17,7 +17,7 @@ pub(crate) struct Document {
 
 impl Document {
     /// Prints the document of a question.
-    pub(crate) fn of(asked: &Asked) -> Self {
+    pub fn of(asked: &Asked) -> Self {
         let (text, variables) = print(asked);
         let mut head = Vec::with_capacity(text.len() + 64);
         head.extend_from_slice(b"{\"query\":");
@@ -27,11 +27,7 @@ impl Document {
     }
 
     /// The body of a request with these values; representations for entities alone.
-    pub(crate) fn body(
-        &self,
-        values: &[raccordo_connector_api::Value],
-        representations: Option<&Representations>,
-    ) -> Vec<u8> {
+    pub fn body(&self, values: &[Value], representations: Option<&Representations>) -> Vec<u8> {
         let mut out =
             Vec::with_capacity(self.head.len() + 64 + representations.map_or(0, |rows| rows.len() * 64));
         out.extend_from_slice(&self.head);
@@ -212,7 +208,7 @@ fn is_of(field: &Field, entity: &RepresentationType) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use raccordo_connector_api::{Argument, Leaf, Output, TypeNames, Value};
+    use crate::{Argument, Leaf, Output, TypeNames, Value};
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! Values and representations in; JSON text out, written by hand straight into the request's body.
 
-use raccordo_connector_api::reply::write_string;
-use raccordo_connector_api::{Representations, Value};
+use crate::reply::write_string;
+use crate::{Representations, Value};
 
 /// The longest text of an `i64`.
 const DIGITS: usize = 20;

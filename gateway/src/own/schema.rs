@@ -1,0 +1,78 @@
+//! The own source's schema: states in, `fonti` out. States of one question are read together, by a data loader.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::{Context, EmptyMutation, EmptySubscription, Object, Result, Schema};
+
+use super::state::{SourceState, States};
+
+/// The schema's type.
+pub(super) type OwnSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+
+/// Builds the schema over the states.
+pub(super) fn build(states: Arc<States>) -> OwnSchema {
+    let loader = DataLoader::new(StateLoader(Arc::clone(&states)), tokio::spawn);
+    Schema::build(Query, EmptyMutation, EmptySubscription).data(states).data(loader).finish()
+}
+
+struct StateLoader(Arc<States>);
+
+impl Loader<String> for StateLoader {
+    type Value = SourceState;
+    type Error = Infallible;
+
+    async fn load(&self, names: &[String]) -> Result<HashMap<String, SourceState>, Infallible> {
+        Ok(self.0.of(names))
+    }
+}
+
+/// The roots.
+pub(super) struct Query;
+
+#[Object]
+impl Query {
+    async fn fonti(&self, context: &Context<'_>) -> Result<Vec<Fonte>> {
+        let states = context.data::<Arc<States>>()?;
+        Ok(states.names().map(|(nome, tipo)| Fonte { nome, tipo }).collect())
+    }
+
+    async fn fonte(&self, context: &Context<'_>, nome: String) -> Result<Option<Fonte>> {
+        let states = context.data::<Arc<States>>()?;
+        Ok(states.names().find(|(own, _)| *own == nome).map(|(nome, tipo)| Fonte { nome, tipo }))
+    }
+}
+
+/// A source.
+struct Fonte {
+    nome: String,
+    tipo: String,
+}
+
+impl Fonte {
+    async fn state(&self, context: &Context<'_>) -> Result<Option<SourceState>> {
+        let loaded = context.data::<DataLoader<StateLoader>>()?.load_one(self.nome.clone()).await;
+        Ok(loaded.unwrap_or_else(|never| match never {}))
+    }
+}
+
+#[Object]
+impl Fonte {
+    async fn nome(&self) -> &str {
+        &self.nome
+    }
+
+    async fn tipo(&self) -> &str {
+        &self.tipo
+    }
+
+    async fn raggiungibile(&self, context: &Context<'_>) -> Result<Option<bool>> {
+        Ok(self.state(context).await?.map(|state| state.reachable))
+    }
+
+    async fn dal(&self, context: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.state(context).await?.map(|state| state.since_text()))
+    }
+}

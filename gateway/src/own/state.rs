@@ -1,0 +1,138 @@
+//! The state of each source: what fetches and probes have found, and since when. No call is made to read it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use raccordo_connector_api::{Connector, FailureKind};
+use raccordo_schema::mapping::Name;
+
+/// How often every source is asked whether it answers.
+const PROBE_EVERY: Duration = Duration::from_secs(15);
+/// How long a source may take to say so.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The state of one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceState {
+    /// It answered the last time it was asked.
+    pub reachable: bool,
+    /// Since when it is so.
+    pub since: SystemTime,
+}
+
+impl SourceState {
+    /// `since` as RFC 3339 in UTC, to the second.
+    pub fn since_text(&self) -> String {
+        let seconds = self.since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let (days, second) = (seconds / 86_400, seconds % 86_400);
+        let (year, month, day) = civil(days as i64);
+        format!(
+            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+            second / 3600,
+            second / 60 % 60,
+            second % 60
+        )
+    }
+}
+
+/// The date of a day counted from 1970-01-01: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// The states of all sources.
+#[derive(Debug)]
+pub struct States {
+    kinds: BTreeMap<String, String>,
+    found: Mutex<HashMap<String, SourceState>>,
+}
+
+impl States {
+    /// Sources by name and kind, of which nothing is known yet.
+    pub fn new(sources: impl IntoIterator<Item = (Name, Name)>) -> Self {
+        let kinds = sources.into_iter().map(|(name, kind)| (name.to_string(), kind.to_string())).collect();
+        Self { kinds, found: Mutex::default() }
+    }
+
+    /// Names and kinds, by name.
+    pub fn names(&self) -> impl Iterator<Item = (String, String)> + '_ {
+        self.kinds.iter().map(|(name, kind)| (name.clone(), kind.clone()))
+    }
+
+    /// The states of these sources; none of those that were never asked.
+    pub fn of(&self, names: &[String]) -> HashMap<String, SourceState> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        names.iter().filter_map(|name| Some((name.clone(), *found.get(name)?))).collect()
+    }
+
+    /// Notes what asking a source found. Whoever refuses, or answers something unexpected, is there.
+    pub fn note(&self, name: &str, failure: Option<FailureKind>) {
+        let reachable = !matches!(failure, Some(FailureKind::Unreachable | FailureKind::TimedOut));
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let state =
+            found.entry(name.to_owned()).or_insert(SourceState { reachable, since: SystemTime::now() });
+        if state.reachable != reachable {
+            *state = SourceState { reachable, since: SystemTime::now() };
+        }
+    }
+
+    /// Asks one source whether it answers, and notes it.
+    pub async fn probe(&self, name: &str, connector: &dyn Connector) -> Option<FailureKind> {
+        let probe = tokio::time::timeout(PROBE_TIMEOUT, connector.probe()).await;
+        let failure = match probe {
+            Ok(Ok(())) => None,
+            Ok(Err(failure)) => Some(failure.kind),
+            Err(_) => Some(FailureKind::TimedOut),
+        };
+        self.note(name, failure);
+        failure
+    }
+
+    /// Asks every source again and again, until dropped.
+    pub async fn watch(self: Arc<Self>, sources: Vec<(Name, Arc<dyn Connector>)>) {
+        let mut ticks = tokio::time::interval(PROBE_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let probes = sources.iter().map(|(name, connector)| self.probe(name, connector.as_ref()));
+            futures::future::join_all(probes).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn since_when_is_told_in_utc() {
+        let at = |seconds| {
+            SourceState { reachable: true, since: UNIX_EPOCH + Duration::from_secs(seconds) }.since_text()
+        };
+        assert_eq!(at(0), "1970-01-01T00:00:00Z");
+        assert_eq!(at(951_827_696), "2000-02-29T12:34:56Z");
+        assert_eq!(at(1_795_305_599), "2026-11-21T23:59:59Z");
+    }
+
+    #[test]
+    fn a_state_keeps_its_beginning_until_it_changes() {
+        let states = States::new([("a".into(), "sql".into())]);
+        let of = || states.of(&["a".into()]).get("a").copied();
+        assert_eq!(of(), None);
+        states.note("a", None);
+        let first = of();
+        states.note("a", Some(FailureKind::Malformed));
+        assert_eq!(of(), first, "whoever answers nonsense is there");
+        states.note("a", Some(FailureKind::Unreachable));
+        assert!(!of().unwrap().reachable);
+    }
+}
