@@ -2,7 +2,11 @@
 //! and what is found must be what stands beside it in the `.txt` file. Adding a test is adding a file;
 //! `RACCORDO_BLESS=1` writes what was found.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't read its own files has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that can't read its own files has failed"
+)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -53,4 +57,54 @@ fn every_file_gets_its_verdict() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What composes is read: a source's own checks refuse nothing that the graph could serve.
+#[test]
+fn what_composes_is_read() {
+    let compose = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compose");
+    let mut read = 0;
+    for case in std::fs::read_dir(compose).unwrap().map(|entry| entry.unwrap().path()) {
+        if !case.file_name().unwrap().to_str().unwrap().starts_with("good_") {
+            continue;
+        }
+        for file in std::fs::read_dir(&case).unwrap().map(|entry| entry.unwrap().path()) {
+            let sdl = std::fs::read_to_string(&file).unwrap();
+            // Composition looks at marks only; its own files don't say where records are.
+            if file.extension().is_some_and(|extension| extension == "graphql")
+                && !sdl.contains("raccordo.example/connect")
+            {
+                let found = raccordo_schema::read_source("prova", "f", &sdl);
+                assert!(found.is_ok(), "{}: {found:?}", file.display());
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 20, "{read}");
+}
+
+/// Text cut short anywhere, or with a line missing, is read or refused; nothing else happens.
+#[test]
+fn broken_text_is_refused_and_no_more() {
+    for path in files("sources") {
+        let sdl = std::fs::read_to_string(path).unwrap();
+        let cuts = sdl.char_indices().map(|(at, _)| at).step_by(11);
+        let short = cuts.filter_map(|at| sdl.get(..at)).map(str::to_owned);
+        let lines: Vec<&str> = sdl.lines().collect();
+        let missing = (0..lines.len()).map(|gone| {
+            lines
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| *at != gone)
+                .map(|(_, line)| format!("{line}\n"))
+                .collect()
+        });
+        for text in short.chain(missing) {
+            if let Ok(mapping) = raccordo_schema::read_source("prova", "f", &text) {
+                for kind in ["graphql", "sql", "fhir", "http"] {
+                    raccordo_schema::check_kind(&mapping, kind);
+                }
+            }
+        }
+    }
 }

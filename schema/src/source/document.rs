@@ -78,7 +78,7 @@ impl Document {
         }
         let (first, _) = build(&[&ast]);
         let links = read_links(&first, &places, found);
-        let (schema, errors) = build(&[&ast, &prelude(&first, &links)]);
+        let (schema, errors) = build(&[&ast, &prelude(&ast, &first, &links)]);
         found
             .extend(errors.map_or_else(Vec::new, |errors| places.translate("INVALID_GRAPHQL", &errors, &[])));
         Some(Self { places, schema, links })
@@ -124,8 +124,9 @@ fn build(documents: &[&ast::Document]) -> (Schema, Option<DiagnosticList>) {
     }
 }
 
-/// What the file leaves to its links: Federation's directives under the names they have here, and a `Query` where there is none.
-fn prelude(schema: &Schema, links: &Links) -> ast::Document {
+/// What the file leaves to its links: Federation's directives under the names they have here, and a root for queries where there is
+/// none: a source may have nothing but entities or mutations.
+fn prelude(ast: &ast::Document, schema: &Schema, links: &Links) -> ast::Document {
     let mut document = ast::Document::new();
     for (here, there) in links.federation_names() {
         let known = schema.directive_definitions.contains_key(here);
@@ -136,8 +137,14 @@ fn prelude(schema: &Schema, links: &Links) -> ast::Document {
             document.definitions.push(ast::Definition::DirectiveDefinition(definition));
         }
     }
-    let needs_query = schema.schema_definition.query.is_none() && !schema.types.contains_key("Query");
-    let query = if needs_query { "type Query { _service: raccordo__Any }" } else { "" };
+    let explicit = ast.definitions.iter().any(|definition| definition.as_schema_definition().is_some());
+    let query = match (schema.schema_definition.query.is_some(), explicit) {
+        (true, _) => "",
+        (false, true) => {
+            "type raccordo__Query { _service: raccordo__Any } extend schema { query: raccordo__Query }"
+        }
+        (false, false) => "type Query { _service: raccordo__Any }",
+    };
     let text = format!("scalar raccordo__Any {query}");
     if let Ok(parsed) = Parser::new().parse_ast(text, "prelude.graphql") {
         document.definitions.extend(parsed.definitions);

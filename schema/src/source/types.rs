@@ -1,7 +1,7 @@
 //! A read document in; its types, roots and enums as mappings out, with the mistakes that need a type's whole picture.
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::{Directive, FieldDefinition, OperationType};
+use apollo_compiler::ast::{Directive, FieldDefinition, OperationType, Value};
 use apollo_compiler::schema::{Component, DirectiveList, ExtendedType};
 use indexmap::IndexMap;
 
@@ -142,10 +142,12 @@ impl Reading<'_> {
         found: &mut Vec<Diagnostic>,
     ) -> Option<Vec<Name>> {
         let value = argument(directive, "fields")?;
-        // Federation 1 also took a list of names.
+        // Federation 1 also took a name, or a list of names.
+        let name =
+            |value: &Value| value.as_str().or(value.as_enum().map(|name| name.as_str())).map(str::to_owned);
         let text = match value.as_list() {
-            Some(list) => list.iter().filter_map(|item| item.as_str()).collect::<Vec<_>>().join(" "),
-            None => value.as_str().unwrap_or_default().to_owned(),
+            Some(list) => list.iter().filter_map(|item| name(item)).collect::<Vec<_>>().join(" "),
+            None => name(value).unwrap_or_default(),
         };
         let at = self.document.places.at(value);
         let wrong = |why: String| {
