@@ -9,7 +9,9 @@ const FALLBACK = {
 query Fonti {
   fonti {
     nome
-    stato
+    tipo
+    raggiungibile
+    dal
   }
 }
 `,

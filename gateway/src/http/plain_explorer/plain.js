@@ -1,7 +1,7 @@
 // The plain explorer: one query, its variables, one answer. Keeps nothing.
 
 const part = (id) => document.getElementById(id);
-const FALLBACK = [{ title: 'Le fonti', query: 'query Fonti {\n  fonti {\n    nome\n    stato\n  }\n}\n', variables: {} }];
+const FALLBACK = [{ title: 'Le fonti', query: 'query Fonti {\n  fonti {\n    nome\n    tipo\n    raggiungibile\n    dal\n  }\n}\n', variables: {} }];
 
 let samples = FALLBACK;
 
