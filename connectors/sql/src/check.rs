@@ -1,10 +1,11 @@
-//! A source's mapping in; every mistake that only this kind can see out. Opens nothing: whether tables and columns exist is known when they are asked.
+//! A source's mapping in; every mistake that only this kind can see out: what holds for every kind is `raccordo_schema::check_kind`'s.
+//! Opens nothing: whether tables and columns exist is known when they are asked.
 
 use raccordo_connector_api::Source;
 use raccordo_schema::mapping::{
     Connect, FieldMapping, FilterOp, Name, SourceMapping, SqlTarget, Target, TypeMapping,
 };
-use raccordo_schema::{Diagnostic, check_kind};
+use raccordo_schema::Diagnostic;
 
 use crate::compile::field_at;
 use crate::statement::Dialect;
@@ -12,7 +13,6 @@ use crate::statement::Dialect;
 /// Checks a mapping for a database that speaks `dialect`; mistakes go to `found`.
 pub(crate) fn check(source: Source<'_>, dialect: Option<Dialect>, found: &mut Vec<Diagnostic>) {
     let mapping = source.mapping.as_ref();
-    found.extend(check_kind(mapping, "sql"));
     let mut check = Check { mapping, dialect, found };
     for of in mapping.types.values() {
         check.entity(of);
