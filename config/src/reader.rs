@@ -262,3 +262,20 @@ pub(crate) fn expected(key: &Key) -> String {
 fn quoted(words: &[&str], end: &str) -> String {
     words.iter().map(|word| format!("`{word}{end}`")).collect::<Vec<_>>().join(" or ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_database_stands_beside_the_configuration() {
+        let beside = |rest: &str| beside("sqlite", rest, Path::new("config/dis%tretto"));
+        assert_eq!(beside("data/x.db"), "sqlite:config/dis%25tretto/data/x.db");
+        assert_eq!(beside("//data/x.db?mode=ro"), "sqlite:config/dis%25tretto/data/x.db?mode=ro");
+        for absolute in ["/data/x.db", "///data/x.db", ":memory:", "//"] {
+            assert_eq!(beside(absolute), format!("sqlite:{absolute}"));
+        }
+        assert_eq!(super::beside("sqlite", "x.db", Path::new("")), "sqlite:x.db");
+        assert_eq!(super::beside("https", "//x.example", Path::new("a")), "https://x.example");
+    }
+}
