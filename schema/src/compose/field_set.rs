@@ -35,6 +35,17 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Selection>, String> {
     }
 }
 
+/// A selection in an order of its own, so that field sets that differ only in order are equal.
+pub(crate) fn sorted(selections: &[Selection]) -> String {
+    let one = |selection: &Selection| match selection {
+        Selection::Field(field) => format!("{}{{{}}}", field.name, sorted(&field.selection_set)),
+        other => super::text::field_set(std::slice::from_ref(other)),
+    };
+    let mut parts: Vec<String> = selections.iter().map(one).collect();
+    parts.sort_unstable();
+    parts.join(" ")
+}
+
 /// One field met on the walk.
 pub(crate) struct Step<'a> {
     /// The type it is selected on.

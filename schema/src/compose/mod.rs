@@ -80,7 +80,10 @@ fn read_all(sources: &[SourceSdl<'_>]) -> Result<Vec<Subgraph>, Vec<Diagnostic>>
         let graph = graph_value(source.name, &taken);
         taken.push(graph.clone());
         match read::read(source, graph) {
-            Ok(subgraph) => subgraphs.push(subgraph),
+            Ok((subgraph, found)) => {
+                subgraphs.push(subgraph);
+                problems.extend(found);
+            }
             Err(found) => problems.extend(found),
         }
     }

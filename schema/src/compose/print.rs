@@ -82,10 +82,10 @@ pub(crate) fn print(sources: &[Subgraph], merged: &Merged) -> String {
     for (_, text) in optional.iter().filter(|(used, _)| *used) {
         let _ = write!(out, "\n{text}");
     }
+    graphs(&mut out, sources);
     for directive in &merged.directives {
         let _ = writeln!(out, "\n{}", directive.serialize().to_string().trim_end());
     }
-    graphs(&mut out, sources);
     let printer = Printer { sources };
     for (name, def) in &merged.types {
         printer.one_type(&mut out, name, def);

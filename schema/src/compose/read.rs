@@ -31,13 +31,24 @@ const ROOTS: [(OperationType, &str); 3] = [
     (OperationType::Subscription, "Subscription"),
 ];
 
-/// Reads one source. `graph` is its value in `join__Graph`.
-pub(crate) fn read(source: &SourceSdl<'_>, graph: String) -> Result<Subgraph, Vec<Diagnostic>> {
+/// The rules of a field set: of its type, of its text.
+const KEY: [&str; 2] = ["KEY_INVALID_FIELDS_TYPE", "KEY_INVALID_FIELDS"];
+const REQUIRES: [&str; 2] = ["REQUIRES_INVALID_FIELDS_TYPE", "REQUIRES_INVALID_FIELDS"];
+const PROVIDES: [&str; 2] = ["PROVIDES_INVALID_FIELDS_TYPE", "PROVIDES_INVALID_FIELDS"];
+
+/// Reads one source, with what is wrong in Federation's own words. `graph` is its value in `join__Graph`.
+///
+/// # Errors
+///
+/// What GraphQL itself refuses: nothing more can be said of such a file.
+pub(crate) fn read(
+    source: &SourceSdl<'_>,
+    graph: String,
+) -> Result<(Subgraph, Vec<Diagnostic>), Vec<Diagnostic>> {
     let file: Arc<str> = source.file.into();
     let document =
         Document::parse(source.sdl, source.file).map_err(|bad| base::diagnostics(&file, &bad.errors))?;
     let links = Links::read(&document);
-    let mut problems = base::check(&file, &document, &links);
     let mut reader = Reader {
         roots: root_names(&document),
         file: &file,
@@ -47,16 +58,17 @@ pub(crate) fn read(source: &SourceSdl<'_>, graph: String) -> Result<Subgraph, Ve
         types: IndexMap::new(),
         directives: IndexMap::new(),
     };
+    reader.imports(&document);
+    let refused = base::check(&file, &document, &links);
+    if !refused.is_empty() {
+        reader.problems.extend(refused);
+        return Err(reader.problems);
+    }
     document.definitions.iter().for_each(|definition| reader.definition(definition));
     reader.finish_query();
-    reader.imports(&document);
     let composed = reader.composed(&document);
-    let Reader { problems: found, types, directives, .. } = reader;
-    problems.extend(found);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    Ok(Subgraph {
+    let Reader { problems, types, directives, .. } = reader;
+    let subgraph = Subgraph {
         name: source.name.to_owned(),
         graph,
         url: source.url.unwrap_or_default().to_owned(),
@@ -66,7 +78,8 @@ pub(crate) fn read(source: &SourceSdl<'_>, graph: String) -> Result<Subgraph, Ve
         types,
         directives,
         composed,
-    })
+    };
+    Ok((subgraph, problems))
 }
 
 /// From the name a root type has in the file to its usual name.
@@ -188,7 +201,7 @@ impl Reader<'_> {
             let (spec, name) = self.links.directive(&directive.name);
             match (spec, name.as_str()) {
                 (Spec::Federation, "key") => {
-                    if let Some(fields) = self.field_set(directive, "KEY_INVALID_FIELDS") {
+                    if let Some(fields) = self.field_set(directive, KEY) {
                         let resolvable = boolean(directive, "resolvable").unwrap_or(true);
                         def.keys.push(Key { fields, extension, resolvable });
                     }
@@ -239,12 +252,8 @@ impl Reader<'_> {
                 field.external_by_type = false;
             }
             (Spec::Federation, "shareable") => field.shareable = true,
-            (Spec::Federation, "requires") => {
-                field.requires = self.field_set(directive, "REQUIRES_INVALID_FIELDS")
-            }
-            (Spec::Federation, "provides") => {
-                field.provides = self.field_set(directive, "PROVIDES_INVALID_FIELDS")
-            }
+            (Spec::Federation, "requires") => field.requires = self.field_set(directive, REQUIRES),
+            (Spec::Federation, "provides") => field.provides = self.field_set(directive, PROVIDES),
             (Spec::Federation, "override") => {
                 let text = |name| {
                     directive.specified_argument_by_name(name).and_then(|v| v.as_str()).map(str::to_owned)
@@ -294,26 +303,22 @@ impl Reader<'_> {
         }
     }
 
-    fn field_set(&mut self, directive: &Node<Directive>, rule: &'static str) -> Option<FieldSet> {
+    fn field_set(&mut self, directive: &Node<Directive>, rules: [&'static str; 2]) -> Option<FieldSet> {
+        let [invalid_type, invalid] = rules;
         let at = directive.location();
-        let parsed = directive
-            .specified_argument_by_name("fields")
-            .ok_or_else(|| "`fields` is missing".to_owned())
-            .and_then(|value| field_set::text_of(value, self.links.is_v2()))
-            .and_then(|text| field_set::parse(&text));
-        match parsed {
-            Ok(selections) => Some(FieldSet { selections, at }),
-            Err(what) => {
-                let message = format!("the fields of `@{}` can't be read: {what}", directive.name);
-                self.problem(
-                    rule,
-                    at,
-                    message,
-                    "give the fields as one string, as in `\"id comune { istat }\"`",
-                );
-                None
-            }
-        }
+        let help = "give the fields as one string, as in `\"id comune { istat }\"`";
+        let value = directive.specified_argument_by_name("fields");
+        let text = value.map_or_else(
+            || Err("`fields` is missing".to_owned()),
+            |value| field_set::text_of(value, self.links.is_v2()),
+        );
+        let (rule, what) = match text.map(|text| field_set::parse(&text)) {
+            Ok(Ok(selections)) => return Some(FieldSet { selections, at }),
+            Ok(Err(what)) => (invalid, what),
+            Err(what) => (invalid_type, what),
+        };
+        self.problem(rule, at, format!("the fields of `@{}` can't be read: {what}", directive.name), help);
+        None
     }
 
     /// Every source can be asked `_service` and `_entities`, so every one has `Query`, if only in the supergraph's joins.

@@ -6,7 +6,8 @@
 use apollo_compiler::Name;
 
 use super::field_set::{self, Step};
-use super::subgraph::{FieldSet, Kind, Span, Subgraph, TypeDef};
+use super::subgraph::{FieldSet, Key, Kind, Span, Subgraph, TypeDef};
+use super::text;
 use crate::Diagnostic;
 
 /// One field by name: type and field.
@@ -26,6 +27,7 @@ pub(crate) fn apply(source: &mut Subgraph) -> Vec<Diagnostic> {
     roles.set(source);
     externals(source, &mut problems);
     interface_objects(source, &mut problems);
+    interface_keys(source, &mut problems);
     problems
 }
 
@@ -308,4 +310,26 @@ fn interface_objects(source: &Subgraph, problems: &mut Vec<Diagnostic>) {
 fn missing_key(source: &Subgraph, def: &TypeDef, message: String) -> Diagnostic {
     Diagnostic::error("INTERFACE_OBJECT_USAGE_ERROR", source.locate(def.at), message)
         .help("give it a `@key` of the interface")
+}
+
+/// An entity interface promises its key on every implementation.
+fn interface_keys(source: &Subgraph, problems: &mut Vec<Diagnostic>) {
+    for interface in source.types.values().filter(|t| t.kind == Kind::Interface) {
+        for name in source.runtime_types(&interface.name) {
+            let Some(def) = source.types.get(name) else { continue };
+            let keys = interface.keys.iter().filter(|key| key.resolvable);
+            for key in keys.filter(|key| !def.keys.iter().any(|own| same_key(own, key))) {
+                let fields = text::field_set(&key.fields.selections);
+                let message =
+                    format!("`{name}` lacks the key `{fields}` of its interface `{}`", interface.name);
+                let at = source.locate(def.at);
+                let diagnostic = Diagnostic::error("INTERFACE_KEY_NOT_ON_IMPLEMENTATION", at, message);
+                problems.push(diagnostic.help(format!("add `@key(fields: \"{fields}\")` to `{name}`")));
+            }
+        }
+    }
+}
+
+fn same_key(one: &Key, other: &Key) -> bool {
+    field_set::sorted(&one.fields.selections) == field_set::sorted(&other.fields.selections)
 }

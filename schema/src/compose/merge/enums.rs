@@ -29,6 +29,7 @@ impl<'a> Merging<'a> {
                 if output && !marks.inaccessible {
                     self.enum_mismatch(name, value, instances);
                 } else if !output {
+                    self.value_left_out(name, &having);
                     continue;
                 }
             }
@@ -40,6 +41,13 @@ impl<'a> Merging<'a> {
             self.empty_enum(name, instances);
         }
         merged
+    }
+
+    fn value_left_out(&mut self, name: &Name, having: &[(&Instance<'a>, &EnumValue)]) {
+        let Some((instance, value)) = having.first() else { return };
+        let message = format!("`{name}.{}` is left out of the graph: not every source takes it", value.name);
+        let at = instance.source.locate(value.at);
+        self.warnings.push(Diagnostic::warning("INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM", at, message));
     }
 
     fn enum_mismatch(&mut self, name: &Name, value: &Name, instances: &[Instance<'a>]) {

@@ -21,8 +21,7 @@ impl<'a> Merging<'a> {
         for instance in instances.iter().filter(|i| i.field.external && i.source.v2) {
             let declared = &instance.field.ty;
             if !self.repeats(declared, ty) {
-                let what =
-                    format!("has type `{declared}` in `{}`, but `{ty}` in the graph", instance.source.name);
+                let what = format!("has type `{declared}`, but in the graph `{ty}`");
                 self.differs("EXTERNAL_TYPE_MISMATCH", place, &what, instance);
             }
             for (name, argument) in arguments {
@@ -30,15 +29,10 @@ impl<'a> Merging<'a> {
                 let place = format!("{place}({name}:)");
                 match given {
                     None => {
-                        let what = format!("is not taken in `{}`", instance.source.name);
-                        self.differs("EXTERNAL_ARGUMENT_MISSING", &place, &what, instance);
+                        self.differs("EXTERNAL_ARGUMENT_MISSING", &place, "is not taken", instance);
                     }
                     Some(given) if !self.is_subtype(&argument.ty, &given.ty) => {
-                        let source = &instance.source.name;
-                        let what = format!(
-                            "has type `{}` in `{source}`, but `{}` in the graph",
-                            given.ty, argument.ty
-                        );
+                        let what = format!("has type `{}`, but in the graph `{}`", given.ty, argument.ty);
                         self.differs("EXTERNAL_ARGUMENT_TYPE_MISMATCH", &place, &what, instance);
                     }
                     Some(_) => {}
@@ -61,7 +55,8 @@ impl<'a> Merging<'a> {
     }
 
     fn differs(&mut self, rule: &'static str, place: &str, what: &str, instance: &FieldInstance<'a>) {
-        let message = format!("`{place}`, `@external` there, {what}");
+        let message =
+            format!("in `{}`, where the field is `@external`, `{place}` {what}", instance.source.name);
         let diagnostic = Diagnostic::error(rule, instance.source.locate(instance.field.at), message);
         self.problems.push(diagnostic.help("repeat what the source that resolves the field says"));
     }

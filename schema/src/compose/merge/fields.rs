@@ -55,8 +55,8 @@ impl<'a> Merging<'a> {
     ) -> Option<MergedField> {
         let name = &instances.first()?.field.name;
         let place = format!("{parent}.{name}");
-        self.overrides(&place, instances);
-        if kind == Kind::Object {
+        let good = self.overrides(&place, instances);
+        if kind == Kind::Object && good {
             self.sharing(parent, &place, instances, types);
         }
         let protections: Vec<&Marks> = instances.iter().map(|i| &i.field.marks).collect();

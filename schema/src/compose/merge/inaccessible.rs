@@ -90,7 +90,8 @@ impl Check<'_> {
         found: &mut Vec<Diagnostic>,
     ) {
         for (name, input) in inputs {
-            let place = format!("{parent}.{name}");
+            let place =
+                if field.is_some() { format!("{parent}({name}:)") } else { format!("{parent}.{name}") };
             let at = field.or(Some(name.as_str()));
             if !input.marks.inaccessible && self.hidden(&input.ty) {
                 found.push(self.referenced(&place, &input.ty, at));

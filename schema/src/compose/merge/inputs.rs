@@ -18,18 +18,24 @@ struct Rules {
     mismatch: &'static str,
     default: &'static str,
     missing: &'static str,
+    absent: &'static str,
+    coordinate: fn(&str, &Name) -> String,
 }
 
 const ARGUMENT: Rules = Rules {
     mismatch: "FIELD_ARGUMENT_TYPE_MISMATCH",
     default: "FIELD_ARGUMENT_DEFAULT_MISMATCH",
     missing: "REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH",
+    absent: "INCONSISTENT_ARGUMENT_PRESENCE",
+    coordinate: |field, name| format!("{field}({name}:)"),
 };
 
 const INPUT_FIELD: Rules = Rules {
-    mismatch: "INPUT_FIELD_TYPE_MISMATCH",
+    mismatch: "FIELD_TYPE_MISMATCH",
     default: "INPUT_FIELD_DEFAULT_MISMATCH",
     missing: "REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH",
+    absent: "INCONSISTENT_INPUT_OBJECT_FIELD",
+    coordinate: |input, name| format!("{input}.{name}"),
 };
 
 impl<'a> Merging<'a> {
@@ -81,8 +87,8 @@ impl<'a> Merging<'a> {
                 holders.iter().filter_map(|(g, s, all)| Some((*g, *s, all.get(name)?))).collect();
             let lacking = holders.iter().find(|(_, _, all)| !all.contains_key(name));
             if let Some((_, lacking, _)) = lacking {
-                self.left_out(&format!("{place}.{name}"), &given, lacking, rules);
-            } else if let Some(input) = self.one_input(&format!("{place}.{name}"), &given, rules) {
+                self.left_out(&(rules.coordinate)(place, name), &given, lacking, rules);
+            } else if let Some(input) = self.one_input(&(rules.coordinate)(place, name), &given, rules) {
                 merged.insert(name.clone(), input);
             }
         }
@@ -101,11 +107,7 @@ impl<'a> Merging<'a> {
             self.problems.push(diagnostic.help(format!("add it to `{}`, or make it optional", lacking.name)));
         } else if let Some((_, source, input)) = given.first() {
             let message = format!("`{place}` is left out of the graph: `{}` doesn't take it", lacking.name);
-            self.warnings.push(Diagnostic::warning(
-                "INCONSISTENT_ARGUMENT_PRESENCE",
-                source.locate(input.at),
-                message,
-            ));
+            self.warnings.push(Diagnostic::warning(rules.absent, source.locate(input.at), message));
         }
     }
 

@@ -11,7 +11,6 @@ use crate::compose::supergraph::{JoinField, Merged, MergedField};
 pub(super) fn complete(merging: &mut Merging<'_>, merged: &mut Merged) {
     add_interface_object_fields(merging, merged);
     implementations(merging, merged);
-    interface_keys(merging);
     lone_interface_objects(merging);
 }
 
@@ -71,34 +70,6 @@ fn implementations(merging: &mut Merging<'_>, merged: &Merged) {
             }
         }
     }
-}
-
-/// An entity interface promises its key on every implementation of the same source.
-fn interface_keys(merging: &mut Merging<'_>) {
-    let mut found = Vec::new();
-    for source in merging.sources {
-        for interface in source.types.values().filter(|t| t.kind == Kind::Interface && !t.keys.is_empty()) {
-            for name in source.runtime_types(&interface.name) {
-                let Some(def) = source.types.get(name) else { continue };
-                for key in interface.keys.iter().filter(|key| key.resolvable) {
-                    let same =
-                        |k: &&crate::compose::subgraph::Key| k.fields.selections == key.fields.selections;
-                    if def.keys.iter().find(same).is_none() {
-                        let fields = crate::compose::text::field_set(&key.fields.selections);
-                        let message = format!(
-                            "`{name}` lacks the key `{fields}` of its interface `{}`",
-                            interface.name
-                        );
-                        let at = source.locate(def.at);
-                        let diagnostic =
-                            Diagnostic::error("INTERFACE_KEY_NOT_ON_IMPLEMENTATION", at, message);
-                        found.push(diagnostic.help(format!("add `@key(fields: \"{fields}\")` to `{name}`")));
-                    }
-                }
-            }
-        }
-    }
-    merging.problems.extend(found);
 }
 
 /// An interface object stands for an interface, so some source defines that.

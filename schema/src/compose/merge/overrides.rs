@@ -20,16 +20,18 @@ pub(crate) enum Overridden {
 }
 
 impl<'a> Merging<'a> {
-    /// Applies the overrides among the instances of one field.
-    pub(super) fn overrides(&mut self, place: &str, instances: &mut [FieldInstance<'a>]) {
+    /// Applies the overrides among the instances of one field; `false` when one is refused.
+    pub(super) fn overrides(&mut self, place: &str, instances: &mut [FieldInstance<'a>]) -> bool {
         let overriding: Vec<(usize, &'a Override)> = instances
             .iter()
             .enumerate()
             .filter_map(|(at, i)| Some((at, i.field.overrides.as_ref()?)))
             .collect();
+        let mut good = true;
         for (at, says) in overriding {
             let Some(instance) = instances.get(at).copied() else { continue };
             if self.refused(place, &instance, says, instances) {
+                good = false;
                 continue;
             }
             let label = says.label.as_deref();
@@ -47,6 +49,7 @@ impl<'a> Merging<'a> {
                 instance.label = label;
             }
         }
+        good
     }
 
     fn refused(
