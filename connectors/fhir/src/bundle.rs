@@ -71,7 +71,7 @@ impl Page {
         if heeded.is_empty() {
             return None;
         }
-        search.selecting().find(|name| !heeded.iter().any(|heard| heard == name))
+        search.to_be_told().find(|name| !heeded.iter().any(|heard| heard == name))
     }
 }
 

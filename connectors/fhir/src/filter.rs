@@ -74,9 +74,11 @@ pub(crate) fn narrow(
                 texts.iter().map(|text| format!("{prefix}{}", escaped(text))).collect::<Vec<_>>().join(",")
             }
         };
-        search = search.with(&*filter.param, values);
         if filter.is_key {
+            search = search.with_proven(&filter.param, values);
             keys = Some(texts);
+        } else {
+            search = search.with(&*filter.param, values);
         }
     }
     Ok(Narrowed { search, empty, keys })

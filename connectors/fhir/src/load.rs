@@ -92,7 +92,7 @@ impl<'a> Loader<'a> {
         let values = tokens(&entity.key.systems, keys.iter().map(String::as_str));
         // One more than there are keys: a page that isn't full shows at once that nothing follows.
         let search = with_conditions(Search::new(&entity.resource), &entity.conditions)
-            .with(&*entity.key.param, values)
+            .with_proven(&entity.key.param, values)
             .with("_count", (keys.len() + 1).to_string())
             .with_some("_elements", elements);
         let wanted: HashSet<&str> = keys.iter().map(String::as_str).collect();
@@ -174,7 +174,7 @@ impl<'a> Loader<'a> {
     ) -> Result<Vec<(Resource, Vec<String>)>, Failure> {
         let values: Vec<String> =
             ids.iter().map(|id| escaped(&format!("{}/{id}", reference.parent))).collect();
-        let search = search.clone().with(&*reference.param, values.join(","));
+        let search = search.clone().with_proven(&reference.param, values.join(","));
         let wanted: HashSet<&str> = ids.iter().copied().collect();
         let parents_of = |resource: &Resource| {
             let texts = references(&resource.json, &reference.path);

@@ -26,12 +26,14 @@ pub(crate) struct Search {
     /// The resource type.
     pub(crate) resource: Name,
     params: Vec<(String, String)>,
+    /// A parameter whose effect every match shows by itself.
+    proven: Option<Name>,
 }
 
 impl Search {
     /// All resources of a type.
     pub(crate) fn new(resource: &Name) -> Self {
-        Self { resource: resource.clone(), params: Vec::new() }
+        Self { resource: resource.clone(), params: Vec::new(), proven: None }
     }
 
     /// With one more parameter. The value is already as FHIR wants it: see [`escaped`].
@@ -39,6 +41,12 @@ impl Search {
     pub(crate) fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.params.push((name.into(), value.into()));
         self
+    }
+
+    /// With the parameter that every match must prove: by the key it carries, or the reference.
+    #[must_use]
+    pub(crate) fn with_proven(self, name: &Name, value: impl Into<String>) -> Self {
+        Self { proven: Some(name.clone()), ..self.with(&**name, value) }
     }
 
     /// With one more parameter, when there is a value.
@@ -55,9 +63,12 @@ impl Search {
         Serializer::new(String::new()).extend_pairs(&self.params).finish()
     }
 
-    /// The names of the parameters that select, modifiers and chains left off: what a server that heeded them has in its `self` link.
-    pub(crate) fn selecting(&self) -> impl Iterator<Item = &str> {
-        self.params.iter().map(|(name, _)| bare(name)).filter(|name| !is_result_parameter(name))
+    /// The names of the parameters that select and can't be seen in the matches, modifiers and chains left off: what a server that heeded
+    /// them has in its `self` link. The proven one may be missing there: servers do well not to repeat a codice fiscale in a link.
+    pub(crate) fn to_be_told(&self) -> impl Iterator<Item = &str> {
+        let selecting = self.params.iter().filter(|(name, _)| !is_result_parameter(name));
+        let unproven = selecting.filter(|(name, _)| self.proven.as_deref() != Some(name.as_str()));
+        unproven.map(|(name, _)| bare(name))
     }
 
     /// A number that two searches share only when they select the same. It says nothing of the values, and never leaves unsealed.
@@ -134,7 +145,16 @@ mod tests {
     fn the_body_is_a_form() {
         let search = Search::new(&"Patient".into()).with("identifier", "s|A&B").with("_count", "2");
         assert_eq!(search.body(), "identifier=s%7CA%26B&_count=2");
-        assert_eq!(search.selecting().collect::<Vec<_>>(), ["identifier"]);
+        assert_eq!(search.to_be_told().collect::<Vec<_>>(), ["identifier"]);
+    }
+
+    #[test]
+    fn what_the_matches_prove_need_not_be_told() {
+        let search = Search::new(&"CarePlan".into())
+            .with("status:not", "revoked")
+            .with_proven(&"patient".into(), "Patient/p1");
+        assert_eq!(search.to_be_told().collect::<Vec<_>>(), ["status"]);
+        assert!(search.body().ends_with("&patient=Patient%2Fp1"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A small FHIR server that can misbehave, and the way to ask it: resources and manners in, replies as JSON and received requests out.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -36,6 +37,10 @@ pub(crate) enum Manners {
     Endless,
     /// Every page leads to the same one.
     Loop,
+    /// Repeats nothing of the search in its `self` link but `_count`.
+    Discreet,
+    /// Its `next` links are relative.
+    RelativeNext,
     /// The next page is at another origin.
     ForeignNext,
     /// Adds included resources and outcomes.
@@ -67,6 +72,7 @@ pub(crate) struct Received {
     pub(crate) form: Vec<(String, String)>,
     pub(crate) accept: String,
     pub(crate) prefer: String,
+    pub(crate) authorization: String,
 }
 
 impl Received {
@@ -168,6 +174,20 @@ pub(crate) fn connect(mapping: &Arc<SourceMapping>, url: &str) -> Arc<dyn Connec
         .unwrap()
 }
 
+/// The codice fiscale of nobody, one for each number: born where no comune is.
+pub(crate) fn code(number: usize) -> String {
+    const ODD: [u32; 26] =
+        [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
+    let letter = |place: u32| char::from(b'A' + (number / 26_usize.pow(place) % 26) as u8);
+    let text = format!("{}{}{}AAA80A01Z999", letter(2), letter(1), letter(0));
+    let weigh = |(place, char): (usize, char)| {
+        let value = char.to_digit(10).unwrap_or_else(|| char as u32 - 65);
+        if place % 2 == 0 { ODD[value as usize] } else { value }
+    };
+    let sum: u32 = text.chars().enumerate().map(weigh).sum();
+    format!("{text}{}", char::from(b'A' + (sum % 26) as u8))
+}
+
 /// A connector and the questions to ask.
 pub(crate) struct Asking {
     pub(crate) server: Server,
@@ -181,7 +201,11 @@ pub(crate) async fn asking(manners: Manners) -> Asking {
 }
 
 pub(crate) async fn asking_of(resources: Vec<Value>, manners: Manners, page: usize) -> Asking {
-    let mapping = mapping(SDL);
+    asking_by(SDL, resources, manners, page).await
+}
+
+pub(crate) async fn asking_by(sdl: &str, resources: Vec<Value>, manners: Manners, page: usize) -> Asking {
+    let mapping = mapping(sdl);
     let server = Server::start(resources, manners, page).await;
     let connector = connect(&mapping, &server.url);
     Asking { server, connector, ask: Ask::new(&mapping) }
@@ -240,6 +264,7 @@ async fn answer(
         form: form.clone(),
         accept: text("accept"),
         prefer: text("prefer"),
+        authorization: text("authorization"),
     };
     held.received.lock().unwrap().push(received);
     let asked = String::from_utf8_lossy(&body).into_owned();
@@ -267,10 +292,12 @@ fn search(held: &Held, base: &str, path: &str, query: &str, form: Vec<(String, S
     if held.manners == Manners::GonePages && offset > 0 {
         return (StatusCode::GONE, "{}").into_response();
     }
+    let wanted: Vec<(&str, HashSet<&str>)> =
+        params.iter().map(|(name, value)| (name.as_str(), value.split(',').collect())).collect();
     let hits: Vec<&Value> = held
         .resources
         .iter()
-        .filter(|r| r["resourceType"] == *resource && held.matches(r, &params))
+        .filter(|r| r["resourceType"] == *resource && held.matches(r, &wanted))
         .collect();
     let count: usize =
         param(&params, "_count").and_then(|count| count.parse().ok()).unwrap_or(held.page).min(held.page);
@@ -292,27 +319,24 @@ fn param<'a>(params: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 impl Held {
-    fn matches(&self, resource: &Value, params: &[(String, String)]) -> bool {
-        params.iter().all(|(name, value)| {
-            let mut values = value.split(',');
-            match name.as_str() {
-                "identifier" | "patient" if self.manners == Manners::IgnoresKeys => true,
-                "status" if self.manners == Manners::IgnoresStatus => true,
-                "identifier" => values.any(|value| {
-                    let (system, code) = value.split_once('|').unwrap();
-                    resource["identifier"].as_array().unwrap().iter().any(|identifier| {
-                        identifier["system"] == system
-                            && identifier["value"].as_str().unwrap().eq_ignore_ascii_case(code)
-                    })
-                }),
-                "_id" => values.any(|id| resource["id"] == id),
-                "patient" => values.any(|of| {
-                    resource["patient"]["reference"] == of || resource["subject"]["reference"] == of
-                }),
-                "status" => values.any(|status| resource["status"] == status),
-                "date" => resource["period"]["start"].as_str().unwrap() >= value.trim_start_matches("ge"),
-                _ => true,
+    fn matches(&self, resource: &Value, wanted: &[(&str, HashSet<&str>)]) -> bool {
+        wanted.iter().all(|(name, values)| match *name {
+            "identifier" | "patient" if self.manners == Manners::IgnoresKeys => true,
+            "status" if self.manners == Manners::IgnoresStatus => true,
+            "identifier" => resource["identifier"].as_array().unwrap().iter().any(|identifier| {
+                let [system, value] = ["system", "value"].map(|name| identifier[name].as_str().unwrap());
+                values.contains(format!("{system}|{}", value.to_uppercase()).as_str())
+            }),
+            "_id" => values.contains(resource["id"].as_str().unwrap()),
+            "patient" => ["patient", "subject"]
+                .iter()
+                .any(|name| resource[name]["reference"].as_str().is_some_and(|of| values.contains(of))),
+            "status" => values.contains(resource["status"].as_str().unwrap()),
+            "date" => {
+                let start = resource["period"]["start"].as_str().unwrap();
+                values.iter().all(|value| start >= value.trim_start_matches("ge"))
             }
+            _ => true,
         })
     }
 
@@ -352,6 +376,7 @@ impl Held {
         }
         let told = params.iter().filter(|(name, _)| !["_offset", "_page"].contains(&name.as_str()));
         let told = told.filter(|(name, _)| self.manners != Manners::IgnoresStatus || name != "status");
+        let told = told.filter(|(name, _)| self.manners != Manners::Discreet || name == "_count");
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         let query = form.extend_pairs(told).finish();
         let mut link = vec![json!({ "relation": "self", "url": format!("{base}/{resource}?{query}") })];
@@ -361,6 +386,7 @@ impl Held {
                 "{base}/{resource}?{query}&_offset=0&_page={}",
                 self.received.lock().unwrap().len()
             )),
+            Manners::RelativeNext if next < total => Some(format!("{resource}?{query}&_offset={next}")),
             Manners::Loop => Some(format!("{base}/{resource}?{query}&_offset=0")),
             Manners::ForeignNext => Some("http://127.0.0.1:9/r4/Patient?_offset=2".to_owned()),
             _ if next < total => Some(format!("{base}/{resource}?{query}&_offset={next}")),

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod checks;
 #[cfg(test)]
+mod district;
+#[cfg(test)]
 mod entities;
 #[cfg(test)]
 mod kit;

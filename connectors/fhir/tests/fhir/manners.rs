@@ -140,3 +140,40 @@ async fn of_an_outcome_only_codes_are_told() {
     assert_discreet(&failure.to_string());
     assert_discreet(&format!("{failure:?}"));
 }
+
+#[tokio::test]
+async fn a_self_link_need_not_repeat_what_the_matches_prove() {
+    let asking = asking_of(people(), Manners::Discreet, 100).await;
+    let reply = asking.people(&[ROSSI], "cognome episodi { id }").await.unwrap();
+    assert_eq!(reply, json!([{ "cognome": "Rossi", "episodi": [{ "id": "e1" }, { "id": "e2" }] }]));
+    let one = asking.roots(&format!("paziente(codiceFiscale: \"{VERDI}\") {{ cognome }}")).await;
+    assert_eq!(one, Ok(json!({ "paziente": { "cognome": "Verdi" } })));
+    assert_eq!(asking.roots("episodi(stato: [FINITO]) { nodes { id } }").await, Err(Malformed));
+}
+
+#[tokio::test]
+async fn next_links_may_be_relative() {
+    let reply = of_roots(Manners::RelativeNext).await.unwrap();
+    let ids: Vec<_> = (1..5).map(|number| json!({ "id": format!("e{number}") })).collect();
+    assert_eq!(reply, json!({ "episodi": { "nodes": ids } }));
+}
+
+#[tokio::test]
+async fn a_user_and_password_go_with_every_call_and_into_no_reference() {
+    let mapping = mapping(SDL);
+    let asking = asking(Manners::AbsoluteReferences).await;
+    let url = asking.server.url.replace("http://", "http://ente:segreto@");
+    let connector = connect(&mapping, &url);
+    let fetch =
+        asking.ask.entities("Persona", "episodi { id }", &[json!({ "codiceFiscale": VERDI })]).unwrap();
+    let reply = connector.fetch(&fetch).await.unwrap();
+    assert_eq!(
+        raccordo_connector_api::conformance::render(&fetch, &reply),
+        json!([{ "episodi": [{ "id": "e3" }] }])
+    );
+    let fetch = asking.ask.roots("episodi { nodes { id } }").unwrap();
+    connector.fetch(&fetch).await.unwrap();
+    let received = asking.server.received();
+    assert_eq!(received.len(), 4, "two steps, two pages");
+    assert!(received.iter().all(|request| request.authorization == "Basic ZW50ZTpzZWdyZXRv"));
+}
