@@ -1,1 +1,22 @@
 //! The registry of kinds: one line a kind. Named only by the binaries.
+
+use raccordo_connector_api::Kind;
+
+/// Every kind of source that this build knows.
+pub const KINDS: &[&dyn Kind] = &[
+    raccordo_connector_graphql::KIND,
+    raccordo_connector_sql::KIND,
+    raccordo_connector_fhir::KIND,
+    raccordo_connector_http::KIND,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_own_name() {
+        let names: Vec<&str> = KINDS.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names, ["graphql", "sql", "fhir", "http"]);
+    }
+}
