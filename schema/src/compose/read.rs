@@ -8,8 +8,8 @@ use std::sync::Arc;
 use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{
-    Definition, Directive, DirectiveDefinition, DirectiveList, Document, EnumValueDefinition,
-    FieldDefinition, InputValueDefinition, OperationType, Type,
+    Definition, Directive, DirectiveList, Document, EnumValueDefinition, FieldDefinition,
+    InputValueDefinition, OperationType, Type,
 };
 use apollo_compiler::parser::SourceMap;
 use indexmap::IndexMap;
@@ -19,7 +19,8 @@ use super::links::{Links, Spec, schema_directives};
 use super::marks::Marks;
 use super::piece::Piece;
 use super::subgraph::{
-    Composed, EnumValue, Field, FieldSet, Input, Key, Kind, Override, Span, Subgraph, TypeDef, locate,
+    Composed, EnumValue, Field, FieldSet, Input, Key, Kind, Override, OwnDirective, Span, Subgraph, TypeDef,
+    locate,
 };
 use super::{SourceSdl, base, field_set};
 use crate::Diagnostic;
@@ -106,7 +107,7 @@ struct Reader<'a> {
     sources: &'a SourceMap,
     problems: Vec<Diagnostic>,
     types: IndexMap<Name, TypeDef>,
-    directives: IndexMap<Name, Node<DirectiveDefinition>>,
+    directives: IndexMap<Name, OwnDirective>,
 }
 
 /// What a type's own directives say about all fields of the same declaration.
@@ -124,7 +125,9 @@ impl Reader<'_> {
     fn definition(&mut self, definition: &Definition) {
         if let Definition::DirectiveDefinition(directive) = definition {
             if matches!(self.links.directive(&directive.name).0, Spec::Own | Spec::Foreign(_)) {
-                self.directives.insert(directive.name.clone(), directive.clone());
+                let arguments = directive.arguments.iter().map(|a| (a.name.clone(), self.input(a))).collect();
+                let own = OwnDirective { definition: directive.clone(), arguments };
+                self.directives.insert(directive.name.clone(), own);
             }
             return;
         }
@@ -153,6 +156,7 @@ impl Reader<'_> {
         if def.description.is_none() {
             def.description = piece.description.map(|d| d.to_string());
         }
+        def.only_extended &= piece.extension;
         let declared = self.type_directives(piece, def);
         for interface in piece.implements {
             def.implements.entry(self.renamed(interface)).or_insert(interface.location());

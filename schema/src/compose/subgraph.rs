@@ -33,7 +33,7 @@ pub(crate) struct Subgraph {
     /// Types by name.
     pub(crate) types: IndexMap<Name, TypeDef>,
     /// The directives that the file itself defines.
-    pub(crate) directives: IndexMap<Name, Node<DirectiveDefinition>>,
+    pub(crate) directives: IndexMap<Name, OwnDirective>,
     /// The directives that `@composeDirective` carries into the supergraph.
     pub(crate) composed: Vec<Composed>,
 }
@@ -106,6 +106,8 @@ pub(crate) struct TypeDef {
     pub(crate) name: Name,
     pub(crate) at: Span,
     pub(crate) kind: Kind,
+    /// Only ever extended here, never defined.
+    pub(crate) only_extended: bool,
     pub(crate) description: Option<String>,
     pub(crate) keys: Vec<Key>,
     /// An object type that stands for an interface of other sources.
@@ -125,6 +127,7 @@ impl TypeDef {
             name,
             at,
             kind,
+            only_extended: true,
             description: None,
             keys: Vec::new(),
             interface_object: false,
@@ -224,6 +227,14 @@ pub(crate) struct EnumValue {
     pub(crate) at: Span,
     pub(crate) description: Option<String>,
     pub(crate) marks: Marks,
+}
+
+/// A directive that the file itself defines.
+#[derive(Debug, Clone)]
+pub(crate) struct OwnDirective {
+    pub(crate) definition: Node<DirectiveDefinition>,
+    /// The definition's arguments, as arguments of fields are held.
+    pub(crate) arguments: IndexMap<Name, Input>,
 }
 
 /// One directive that `@composeDirective` names.

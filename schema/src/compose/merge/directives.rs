@@ -1,11 +1,13 @@
 //! Directive definitions: executable ones that every source has, and those that `@composeDirective` carries over.
 
-use apollo_compiler::ast::{DirectiveDefinition, DirectiveLocation};
+use apollo_compiler::ast::{DirectiveDefinition, DirectiveList, DirectiveLocation, InputValueDefinition};
+use apollo_compiler::{Name, Node};
 
 use super::Merging;
+use super::inputs::DIRECTIVE;
 use crate::Diagnostic;
-use crate::compose::subgraph::{Composed, Subgraph};
-use crate::compose::supergraph::{Merged, MergedType};
+use crate::compose::subgraph::{Composed, OwnDirective, Subgraph};
+use crate::compose::supergraph::{Graph, Merged, MergedInput, MergedType};
 
 /// Merges definitions, and drops the applications of directives that don't survive.
 pub(super) fn merge(merging: &mut Merging<'_>, merged: &mut Merged) {
@@ -55,10 +57,9 @@ fn clash(merging: &mut Merging<'_>, source: &Subgraph, composed: &Composed, know
 }
 
 fn add(merging: &mut Merging<'_>, merged: &mut Merged, source: &Subgraph, composed: &Composed) {
-    let definition = source.directives.get(composed.name.as_str());
-    match definition {
-        Some(definition) => {
-            merged.directives.push(definition.as_ref().clone());
+    match source.directives.get(composed.name.as_str()) {
+        Some(own) => {
+            merged.directives.push(own.definition.as_ref().clone());
             merged.composed.push(composed.clone());
         }
         None => {
@@ -72,31 +73,38 @@ fn add(merging: &mut Merging<'_>, merged: &mut Merged, source: &Subgraph, compos
 
 /// An executable directive reaches the graph only where every source understands it.
 fn executable(merging: &mut Merging<'_>, merged: &mut Merged) {
-    let Some((first, rest)) = merging.sources.split_first() else { return };
-    for definition in first.directives.values() {
-        if merged.directives.iter().any(|known| known.name == definition.name) {
+    let sources = merging.sources;
+    let Some(first) = sources.first() else { return };
+    for (name, own) in &first.directives {
+        let known = merged.directives.iter().any(|known| known.name == *name);
+        let all: Vec<(Graph, &Subgraph, &OwnDirective)> =
+            sources.iter().enumerate().filter_map(|(g, s)| Some((g, s, s.directives.get(name)?))).collect();
+        let mut locations = own.definition.locations.clone();
+        locations
+            .retain(|l| is_executable(*l) && all.iter().all(|(_, _, d)| d.definition.locations.contains(l)));
+        if known || all.len() < sources.len() || locations.is_empty() {
             continue;
         }
-        let others: Vec<&DirectiveDefinition> =
-            rest.iter().filter_map(|s| s.directives.get(&definition.name).map(AsRef::as_ref)).collect();
-        if others.len() < rest.len() {
-            continue;
-        }
-        let everywhere = |location: &DirectiveLocation| {
-            is_executable(*location) && others.iter().all(|d| d.locations.contains(location))
-        };
-        let mut merging_definition = definition.as_ref().clone();
-        merging_definition.locations.retain(everywhere);
-        merging_definition.arguments.retain(|argument| {
-            others.iter().all(|d| {
-                d.arguments.iter().any(|other| other.name == argument.name && other.ty == argument.ty)
-            })
+        let holders: Vec<_> = all.iter().map(|(g, s, d)| (*g, *s, &d.arguments)).collect();
+        let arguments = merging.common(name, &holders, &DIRECTIVE);
+        merged.directives.push(DirectiveDefinition {
+            description: own.definition.description.clone(),
+            name: name.clone(),
+            arguments: arguments.into_iter().map(definition).collect(),
+            repeatable: all.iter().all(|(_, _, d)| d.definition.repeatable),
+            locations,
         });
-        merging_definition.arguments.iter_mut().for_each(|a| a.make_mut().directives.0.clear());
-        if !merging_definition.locations.is_empty() {
-            merged.directives.push(merging_definition);
-        }
     }
+}
+
+fn definition((name, input): (Name, MergedInput)) -> Node<InputValueDefinition> {
+    Node::new(InputValueDefinition {
+        description: input.description.as_deref().map(Node::new_str),
+        name,
+        ty: Node::new(input.ty),
+        default_value: input.default,
+        directives: DirectiveList::new(),
+    })
 }
 
 fn is_executable(location: DirectiveLocation) -> bool {

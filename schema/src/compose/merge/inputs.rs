@@ -1,7 +1,7 @@
 //! Arguments and input fields: what every source takes, in the strictest type.
 
-use apollo_compiler::Name;
-use apollo_compiler::ast::Type;
+use apollo_compiler::ast::{Type, Value};
+use apollo_compiler::{Name, Node};
 use indexmap::IndexMap;
 
 use super::{Instance, Merging, types};
@@ -13,10 +13,11 @@ use crate::compose::supergraph::{Graph, MergedInput};
 /// An argument or input field as one source has it.
 type Given<'a> = (Graph, &'a Subgraph, &'a Input);
 
-/// The rules that differ between arguments and input fields.
-struct Rules {
+/// The rules that differ between arguments, input fields and arguments of directives.
+pub(super) struct Rules {
     mismatch: &'static str,
-    default: &'static str,
+    /// Given several defaults; nothing when that is only worth a warning.
+    default: Option<&'static str>,
     missing: &'static str,
     absent: &'static str,
     coordinate: fn(&str, &Name) -> String,
@@ -24,7 +25,7 @@ struct Rules {
 
 const ARGUMENT: Rules = Rules {
     mismatch: "FIELD_ARGUMENT_TYPE_MISMATCH",
-    default: "FIELD_ARGUMENT_DEFAULT_MISMATCH",
+    default: Some("FIELD_ARGUMENT_DEFAULT_MISMATCH"),
     missing: "REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH",
     absent: "INCONSISTENT_ARGUMENT_PRESENCE",
     coordinate: |field, name| format!("{field}({name}:)"),
@@ -32,10 +33,19 @@ const ARGUMENT: Rules = Rules {
 
 const INPUT_FIELD: Rules = Rules {
     mismatch: "FIELD_TYPE_MISMATCH",
-    default: "INPUT_FIELD_DEFAULT_MISMATCH",
+    default: Some("INPUT_FIELD_DEFAULT_MISMATCH"),
     missing: "REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH",
     absent: "INCONSISTENT_INPUT_OBJECT_FIELD",
     coordinate: |input, name| format!("{input}.{name}"),
+};
+
+/// Of executable directives: each source reads its own default where none is given.
+pub(super) const DIRECTIVE: Rules = Rules {
+    mismatch: "FIELD_ARGUMENT_TYPE_MISMATCH",
+    default: None,
+    missing: "REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH",
+    absent: "INCONSISTENT_ARGUMENT_PRESENCE",
+    coordinate: |directive, name| format!("@{directive}({name}:)"),
 };
 
 impl<'a> Merging<'a> {
@@ -70,7 +80,8 @@ impl<'a> Merging<'a> {
         merged
     }
 
-    fn common(
+    /// What every holder has, merged.
+    pub(super) fn common(
         &mut self,
         place: &str,
         holders: &[(Graph, &'a Subgraph, &'a IndexMap<Name, Input>)],
@@ -117,12 +128,11 @@ impl<'a> Merging<'a> {
             self.input_mismatch(place, given, rules);
             return None;
         };
-        self.default_mismatch(place, given, rules);
         let equal = all.iter().all(|t| **t == ty);
         let joins = given.iter().map(|(graph, _, input)| (*graph, input.ty.to_string()));
         Some(MergedInput {
             description: types::description(given.iter().map(|(_, _, i)| i.description.as_deref())),
-            default: given.first().and_then(|(_, _, input)| input.default.clone()),
+            default: self.default(place, given, rules),
             joins: if equal { Vec::new() } else { joins.collect() },
             marks: Marks::merge(given.iter().map(|(_, _, i)| &i.marks)),
             ty,
@@ -141,24 +151,40 @@ impl<'a> Merging<'a> {
         self.problems.push(diagnostic.help("give it one type in all sources; only nullability may differ"));
     }
 
-    fn default_mismatch(&mut self, place: &str, given: &[Given<'a>], rules: &Rules) {
-        let Some((_, first, input)) = given.first() else { return };
-        let other = given.iter().find(|(_, _, i)| i.default != input.default);
-        if let Some((_, source, clash)) = other {
-            let words = |default: &Option<apollo_compiler::Node<apollo_compiler::ast::Value>>| {
-                default
-                    .as_ref()
-                    .map_or_else(|| "none".to_owned(), |v| format!("`{}`", v.serialize().no_indent()))
-            };
-            let message = format!(
-                "the default of `{place}` is {} in `{}`, but {} in `{}`",
-                words(&input.default),
-                first.name,
-                words(&clash.default),
-                source.name
-            );
-            let diagnostic = Diagnostic::error(rules.default, source.locate(clash.at), message);
-            self.problems.push(diagnostic.help("give it the same default in all sources"));
+    /// The default that all give. Where only some do there is none: each source reads its own.
+    fn default(&mut self, place: &str, given: &[Given<'a>], rules: &Rules) -> Option<Node<Value>> {
+        let mut said =
+            given.iter().filter_map(|(_, source, input)| Some((source, input, input.default.as_ref()?)));
+        let (first, _, default) = said.next()?;
+        let clash = said.find(|(_, _, other)| *other != default);
+        let everywhere = given.iter().all(|(_, _, input)| input.default.as_ref() == Some(default));
+        if everywhere {
+            return Some(default.clone());
         }
+        let (source, input, what) = match clash {
+            Some((source, input, other)) => (source, input, format!("`{}`", other.serialize().no_indent())),
+            None => {
+                let without = given.iter().find(|(_, _, input)| input.default.is_none());
+                let (_, source, input) = without?;
+                (source, input, "none".to_owned())
+            }
+        };
+        let message = format!(
+            "the default of `{place}` is `{}` in `{}`, but {what} in `{}`",
+            default.serialize().no_indent(),
+            first.name,
+            source.name
+        );
+        let at = source.locate(input.at);
+        match rules.default.filter(|_| clash.is_some()) {
+            Some(rule) => {
+                let diagnostic = Diagnostic::error(rule, at, message);
+                self.problems.push(diagnostic.help("give it the same default in all sources"));
+            }
+            None => {
+                self.warnings.push(Diagnostic::warning("INCONSISTENT_DEFAULT_VALUE_PRESENCE", at, message))
+            }
+        }
+        None
     }
 }

@@ -77,7 +77,7 @@ fn usage(sources: &[Subgraph]) -> (FxHashSet<&str>, FxHashSet<&str>) {
         }
     }
     for directive in sources.iter().flat_map(|source| source.directives.values()) {
-        inputs.extend(directive.arguments.iter().map(|a| a.ty.inner_named_type().as_str()));
+        inputs.extend(directive.arguments.values().map(|a| a.ty.inner_named_type().as_str()));
     }
     (inputs, outputs)
 }
@@ -89,6 +89,7 @@ impl<'a> Merging<'a> {
         merged.description = types::description(instances.iter().map(|i| i.def.description.as_deref()));
         merged.marks = super::marks::Marks::merge(instances.iter().map(|i| &i.def.marks));
         self.subject(name, instances);
+        self.base(name, instances);
         merged.joins = instances.iter().flat_map(join_types).collect();
         for instance in instances {
             for interface in instance.def.implements.keys() {
@@ -132,6 +133,18 @@ impl<'a> Merging<'a> {
             let at = other.source.locate(other.def.at);
             let diagnostic = Diagnostic::error("SUBJECT_KEY_MISMATCH", at, message);
             self.problems.push(diagnostic.help("one field names the person in the whole graph"));
+        }
+    }
+
+    /// An extension extends something that some source defines.
+    fn base(&mut self, name: &Name, instances: &[Instance<'a>]) {
+        let root = matches!(name.as_str(), "Query" | "Mutation" | "Subscription");
+        let Some(first) = instances.first().filter(|_| !root) else { return };
+        if instances.iter().all(|i| i.def.only_extended) {
+            let message = format!("`{name}` is only ever extended: no source defines it");
+            let at = first.source.locate(first.def.at);
+            let diagnostic = Diagnostic::error("EXTENSION_WITH_NO_BASE", at, message);
+            self.problems.push(diagnostic.help("write it without `extend` in one source"));
         }
     }
 
