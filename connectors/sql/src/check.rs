@@ -2,10 +2,8 @@
 //! Opens nothing: whether tables and columns exist is known when they are asked.
 
 use raccordo_connector_api::Source;
-use raccordo_schema::mapping::{
-    Connect, FieldMapping, FilterOp, Name, SourceMapping, SqlTarget, Target, TypeMapping,
-};
 use raccordo_schema::Diagnostic;
+use raccordo_schema::mapping::{Connect, FieldMapping, SourceMapping, SqlTarget, Target, TypeMapping};
 
 use crate::compile::field_at;
 use crate::statement::Dialect;
@@ -71,22 +69,6 @@ impl Check<'_> {
             return;
         };
         self.target(&on, connect, target);
-        for filter in &connect.filters {
-            let argument = field.arguments.get(&filter.arg);
-            let by_text = matches!(filter.op, FilterOp::Prefix | FilterOp::Contains);
-            if let Some(argument) = argument.filter(|argument| by_text && !is_text(&argument.named)) {
-                let message = format!(
-                    "the filter on `{}` compares parts of texts with a `{}`",
-                    filter.arg, argument.named
-                );
-                self.wrong(
-                    "SQL_FILTER",
-                    connect,
-                    message,
-                    "`PREFIX` and `CONTAINS` take a `String` or an `ID`",
-                );
-            }
-        }
         self.page(&on, of, field, connect);
     }
 
@@ -94,8 +76,8 @@ impl Check<'_> {
         let names = target.table.iter().chain(&target.namespace).chain(&target.key);
         let columns = connect.filters.iter().map(|filter| &filter.target);
         let columns = columns.chain(connect.order.iter().map(|order| &order.target));
-        if names.chain(columns).any(|name| name.is_empty() || name.contains('\0')) {
-            let message = format!("`sql:` on `{on}` names a table or column by an empty text");
+        if names.chain(columns).any(|name| name.contains('\0')) {
+            let message = format!("`sql:` on `{on}` names a table or column with a NUL in it");
             self.wrong("SQL_NAME", connect, message, "write the name as the database has it");
         }
         if let Some(namespace) = target.namespace.as_ref().filter(|_| self.dialect == Some(Dialect::Sqlite)) {
@@ -143,8 +125,4 @@ fn sql(connect: &Connect) -> Option<(&Connect, &SqlTarget)> {
         Target::Sql(target) => Some((connect, target)),
         _ => None,
     }
-}
-
-fn is_text(named: &Name) -> bool {
-    matches!(&**named, "String" | "ID" | "CodiceFiscale")
 }
