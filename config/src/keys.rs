@@ -54,7 +54,7 @@ const MIB: u64 = 1024 * 1024;
 
 /// The file itself.
 pub(crate) const ROOT: &[Part] = &[
-    text("listen", false, "The address and port that the gateway listens on. By default 127.0.0.1:4000."),
+    text("listen", false, "The address and port that the gateway listens on; 127.0.0.1:4000 when not given."),
     choice(
         "access",
         &["open"],

@@ -10,7 +10,9 @@ pub fn report(found: &[Diagnostic]) -> String {
         (0, 0) => "good\n".to_owned(),
         (0, warnings) => format!("good, with {}\n", counted(warnings, "warning")),
         (mistakes, 0) => format!("{}\n", counted(mistakes, "mistake")),
-        (mistakes, warnings) => format!("{}, {}\n", counted(mistakes, "mistake"), counted(warnings, "warning")),
+        (mistakes, warnings) => {
+            format!("{}, {}\n", counted(mistakes, "mistake"), counted(warnings, "warning"))
+        }
     });
     text
 }
@@ -31,7 +33,10 @@ mod tests {
         let wrong = || Diagnostic::error("RULE", at(), "it is wrong").help("mend it");
         let odd = || Diagnostic::warning("ODD", at(), "it is odd");
         assert_eq!(report(&[]), "good\n");
-        assert_eq!(report(&[odd()]), "warning[ODD]: it is odd\n  --> a.graphql:3:7\n\ngood, with 1 warning\n");
+        assert_eq!(
+            report(&[odd()]),
+            "warning[ODD]: it is odd\n  --> a.graphql:3:7\n\ngood, with 1 warning\n"
+        );
         assert!(report(&[wrong(), wrong()]).ends_with("  help: mend it\n\n2 mistakes\n"));
         assert!(report(&[wrong(), odd()]).ends_with("\n1 mistake, 1 warning\n"));
     }

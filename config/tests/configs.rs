@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use kinds::kinds;
-use raccordo_config::{Checked, OwnSource, for_supergraph, json_schema, load, load_with_own};
+use raccordo_config::{Checked, OwnSource, for_supergraph, json_schema, load, load_with_own, reference};
 use raccordo_schema::Diagnostic;
 
 fn folder() -> PathBuf {
@@ -127,6 +127,42 @@ fn the_district_is_good() {
     }
     let document = validate::json_of_yaml(&std::fs::read_to_string(&path).unwrap());
     assert_eq!(validate::first_mistake(&json_schema(&kinds()), &document, ""), None);
+}
+
+/// The example of each kind is good by both.
+#[test]
+fn the_examples_are_good() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for kind in kinds() {
+        let path = examples.join(kind.name()).join("raccordo.yaml");
+        let environment = |name: &str| name.ends_with("_TOKEN").then(|| "segreto".to_owned());
+        match load(&path, &environment, &kinds()) {
+            Ok(checked) => assert_eq!(checked.warnings(), []),
+            Err(found) => panic!("{}", told(&found)),
+        }
+        let document = validate::json_of_yaml(&std::fs::read_to_string(&path).unwrap());
+        assert_eq!(
+            validate::first_mistake(&json_schema(&kinds()), &document, ""),
+            None,
+            "{}",
+            path.display()
+        );
+    }
+}
+
+/// The table that people read is the table that checks.
+#[test]
+fn the_reference_is_the_tables() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("<!-- keys -->\n").unwrap();
+    let (printed, after) = rest.split_once("<!-- end of keys -->").unwrap();
+    if std::env::var_os("RACCORDO_BLESS").is_some() {
+        let text = format!("{before}<!-- keys -->\n{}<!-- end of keys -->{after}", reference(&[]));
+        std::fs::write(&path, text).unwrap();
+    } else {
+        assert_eq!(printed, reference(&[]), "RACCORDO_BLESS=1 writes it anew");
+    }
 }
 
 #[test]

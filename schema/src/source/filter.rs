@@ -1,7 +1,7 @@
 //! `filter:` and `order:` of one `@connect` in; how arguments narrow what is asked, and its order, out.
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::{Directive, Value};
+use apollo_compiler::ast::{Directive, InputValueDefinition, Value};
 
 use super::connect::{Ground, Site, misplaced};
 use super::values::{argument, items, member, text};
@@ -42,26 +42,47 @@ fn read_filter(
         ground.wrong(found, "UNKNOWN_FILTER_ARGUMENT", at, message, known_words(&arg, ground.arguments()));
         return None;
     };
-    let at = ground.document.places.at(value);
-    let named = definition.ty.inner_named_type();
-    let is_leaf = ground.document.schema.types.get(named).is_none_or(|ty| ty.is_leaf());
-    if !is_leaf {
-        let message =
-            format!("`@{directive}(filter:)` can't compare with `{arg}`: `{named}` is an input object");
-        ground.wrong(found, "FILTER_TYPE", at.clone(), message, "filter by arguments that are single values");
-    }
-    let list = definition.ty.is_list();
-    if (op == FilterOp::In) != list {
-        let message = match list {
-            true => format!("`{arg}` is a list, and `@{directive}(filter:)` compares it with one value"),
-            false => format!("`op: IN` needs a list, and `{arg}` is a `{}`", definition.ty),
-        };
-        let help =
-            if list { "write `op: IN`" } else { "leave `op` out for `EQ`, or make the argument a list" };
-        ground.wrong(found, "FILTER_TYPE", at.clone(), message, help);
+    for (message, help) in misfits(ground, directive, definition, op) {
+        ground.wrong(found, "FILTER_TYPE", ground.document.places.at(value), message, help);
     }
     let target = side(ground, value, &format!("@{directive}(filter:)"), target, found)?;
     Some(Filter { arg, target, op })
+}
+
+/// Why an argument can't be compared so: what is wrong, and what to do.
+fn misfits(
+    ground: &Ground<'_>,
+    directive: &str,
+    argument: &InputValueDefinition,
+    op: FilterOp,
+) -> Vec<(String, &'static str)> {
+    let (arg, ty) = (&argument.name, &argument.ty);
+    let named = ty.inner_named_type();
+    let is_leaf = ground.document.schema.types.get(named).is_none_or(|ty| ty.is_leaf());
+    let is_list = ty.is_list() && !ty.item_type().is_list();
+    let is_text = !matches!(named.as_str(), "Int" | "Float" | "Boolean");
+    let mut misfits = Vec::new();
+    if !is_leaf {
+        let message =
+            format!("`@{directive}(filter:)` can't compare with `{arg}`: `{named}` is an input object");
+        misfits.push((message, "filter by arguments that are single values"));
+    }
+    match (op == FilterOp::In, is_list) {
+        (false, true) => misfits.push((
+            format!("`{arg}` is a list, and `@{directive}(filter:)` compares it with one value"),
+            "write `op: IN`",
+        )),
+        (true, false) => misfits.push((
+            format!("`op: IN` needs a plain list, and `{arg}` is a `{ty}`"),
+            "leave `op` out for `EQ`, or make the argument a list",
+        )),
+        _ => {}
+    }
+    if matches!(op, FilterOp::Prefix | FilterOp::Contains) && !is_text {
+        let message = format!("`op: PREFIX` and `op: CONTAINS` compare texts, and `{arg}` is a `{ty}`");
+        misfits.push((message, "use another `op`, or a text argument"));
+    }
+    misfits
 }
 
 /// `column:` or `param:`, whichever the target's kind has.
