@@ -1,5 +1,6 @@
-//! Enters: what went wrong while the district was made or its partners started. Leaves: one sentence that says what to do.
+//! Enters: what went wrong while the district was made, its partners or the gateway started. Leaves: one sentence that says what to do.
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -16,13 +17,13 @@ pub enum DemoError {
         /// The address.
         address: SocketAddr,
         /// What the system said.
-        cause: std::io::Error,
+        cause: io::Error,
     },
     /// The temporary folder for the databases can't be made.
     #[error(
         "cannot make a temporary folder for the databases: {0}; set TMPDIR to a folder that can be written"
     )]
-    Folder(std::io::Error),
+    Folder(io::Error),
     /// A database file can't be written.
     #[error("cannot write the database `{path}`: {cause}; is there space on the disk?")]
     Database {
@@ -31,7 +32,18 @@ pub enum DemoError {
         /// What SQLite said.
         cause: sqlx::Error,
     },
-    /// The system doesn't let this process wait for Ctrl-C.
-    #[error("cannot wait for Ctrl-C: {0}")]
-    Signals(std::io::Error),
+    /// The configuration has mistakes, all of them told.
+    #[error("the configuration can't be used:\n\n{0}")]
+    Configuration(String),
+    /// The gateway can't be made from a good configuration.
+    #[error("the gateway can't be made: {0}")]
+    Gateway(raccordo::start::StartError),
+    /// The sample queries can't be read.
+    #[error("cannot read the sample queries in `{folder}`: {cause}; they stand beside the configuration")]
+    Queries {
+        /// Their folder.
+        folder: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
 }

@@ -31,6 +31,9 @@ scalar!(CodiceFiscale, "CodiceFiscale", "Codice fiscale di una persona, sedici c
 struct Date(String);
 scalar!(Date, "Date", "Giorno, come 2026-09-30.");
 
+/// A list that may be missing: in a graph of many subgraphs a failure should cost the list, not its parent.
+type Many<T> = async_graphql::Result<Option<Vec<T>>>;
+
 /// Why somebody is taken somewhere.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 enum Motivo {
@@ -126,18 +129,18 @@ impl Archive {
 #[ComplexObject]
 impl Persona {
     /// Trips, from a day on where one is given.
-    async fn trasporti(&self, ctx: &Context<'_>, dal: Option<Date>) -> async_graphql::Result<Vec<Trasporto>> {
+    async fn trasporti(&self, ctx: &Context<'_>, dal: Option<Date>) -> Many<Trasporto> {
         let archive = ctx.data::<Archive>()?;
         let numbers = archive.trips.get(&self.codice_fiscale.0).map_or(&[][..], Vec::as_slice);
         let trips = numbers.iter().filter_map(|number| archive.trip(*number));
-        Ok(trips.filter(|trip| dal.as_ref().is_none_or(|dal| trip.data.0 >= dal.0)).collect())
+        Ok(Some(trips.filter(|trip| dal.as_ref().is_none_or(|dal| trip.data.0 >= dal.0)).collect()))
     }
 }
 
 #[ComplexObject]
 impl Quartiere {
     /// Stops.
-    async fn fermate(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Fermata>> {
+    async fn fermate(&self, ctx: &Context<'_>) -> Many<Fermata> {
         let all = &ctx.data::<Archive>()?.district.trasporti.fermate;
         let there = all.iter().filter(|fermata| fermata.quartiere == self.id.as_str());
         let stop = |f: &crate::district::trasporti::Fermata| Fermata {
@@ -145,12 +148,12 @@ impl Quartiere {
             nome: f.nome.clone(),
             giorni: f.giorni.to_owned(),
         };
-        Ok(there.map(stop).collect())
+        Ok(Some(there.map(stop).collect()))
     }
 
     /// Minibuses that start from here.
-    async fn pulmini(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Pulmino>> {
-        Ok(ctx.data::<Archive>()?.minibuses(Some(self.id.as_str())))
+    async fn pulmini(&self, ctx: &Context<'_>) -> Many<Pulmino> {
+        Ok(Some(ctx.data::<Archive>()?.minibuses(Some(self.id.as_str()))))
     }
 }
 
@@ -159,8 +162,8 @@ struct Query;
 #[Object]
 impl Query {
     /// All minibuses.
-    async fn pulmini(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Pulmino>> {
-        Ok(ctx.data::<Archive>()?.minibuses(None))
+    async fn pulmini(&self, ctx: &Context<'_>) -> Many<Pulmino> {
+        Ok(Some(ctx.data::<Archive>()?.minibuses(None)))
     }
 
     #[graphql(entity)]
