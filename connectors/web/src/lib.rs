@@ -10,7 +10,7 @@ pub mod status;
 
 pub use client::{Answer, Call, Client};
 pub use jq::{JqError, Program};
-pub use offload::{offload, parse_json};
+pub use offload::{in_place, offload, parse_json};
 pub use reqwest::Method;
 pub use reqwest::StatusCode;
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};

@@ -21,6 +21,13 @@ pub async fn offload<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|_| Failure::internal("work on a reply did not end"))?
 }
 
+/// As [`offload`], for work that borrows: on a runtime of several threads the thread's other tasks move away meanwhile.
+pub fn in_place<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    let several = tokio::runtime::Handle::try_current()
+        .is_ok_and(|handle| handle.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread);
+    if bytes < LARGE || !several { work() } else { tokio::task::block_in_place(work) }
+}
+
 /// Reads JSON text. Blocks for large texts: see [`offload`].
 ///
 /// # Errors

@@ -28,6 +28,19 @@ pub(super) fn top_level(root: &Node) -> Option<Vec<String>> {
     Some(reads.names)
 }
 
+/// The names of a plain path: `.a.b`.
+pub(super) fn path(root: &Node) -> Option<Vec<String>> {
+    match &root.op {
+        Op::Id => Some(Vec::new()),
+        Op::Member(f, name) => {
+            let mut names = path(f)?;
+            names.push(name.clone());
+            Some(names)
+        }
+        _ => None,
+    }
+}
+
 impl Reads {
     /// Notes what a term reads, its input being of this kind; returns the kind of its outputs.
     fn of(&mut self, node: &Node, input: Kind) -> Kind {

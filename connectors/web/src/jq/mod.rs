@@ -40,6 +40,7 @@ pub struct Program {
     slots: usize,
     variables: usize,
     elements: Option<Vec<String>>,
+    path: Option<Vec<String>>,
 }
 
 /// What is wrong with a program, or with a record for a program. Without values.
@@ -75,7 +76,8 @@ impl Program {
     pub fn compile(text: &str, variables: &[&str]) -> Result<Self, JqError> {
         let (root, slots) = compile::compile(text, variables)?;
         let elements = elements::top_level(&root);
-        Ok(Self { root, slots, variables: variables.len(), elements })
+        let path = elements::path(&root);
+        Ok(Self { root, slots, variables: variables.len(), elements, path })
     }
 
     /// All outputs for a record; what is a part of the record is lent. Blocks as long as the work takes, at most a second or so:
@@ -91,6 +93,22 @@ impl Program {
             Ok(())
         })?;
         Ok(outputs)
+    }
+
+    /// All outputs for a record that is given away: a plain path, as `.data.items`, takes its part out without a copy.
+    ///
+    /// # Errors
+    /// As [`Program::run`].
+    pub fn take(&self, record: Value, values: &[Value]) -> Result<Vec<Value>, JqError> {
+        let Some(path) = &self.path else {
+            return Ok(self.run(&record, values)?.into_iter().map(Cow::into_owned).collect());
+        };
+        let part = path.iter().try_fold(record, |value, name| match value {
+            Value::Object(mut members) => Ok(members.swap_remove(name).unwrap_or_default()),
+            Value::Null => Ok(Value::Null),
+            _ => Err(JqError::Record { message: "a member is read of what isn't an object" }),
+        })?;
+        Ok(vec![part])
     }
 
     /// The top-level elements that the program reads of a record; `None` when it uses the record as a whole, or can't be told.
