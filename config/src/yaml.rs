@@ -64,7 +64,8 @@ impl Node {
 pub(crate) fn parse(file: &str, text: &str, found: &mut Vec<Diagnostic>) -> Result<Node, Diagnostic> {
     let mut events = Vec::new();
     let file: Arc<str> = Arc::from(file);
-    for event in Parser::new_from_str(text) {
+    // Editors of other systems write a byte-order mark; YAML lets it stand.
+    for event in Parser::new_from_str(text.trim_start_matches('\u{feff}')) {
         let (event, span) = event.map_err(|error| {
             let mark = error.marker();
             let at = Location { file: file.clone(), line: mark.line(), column: mark.col() + 1 };
@@ -224,5 +225,22 @@ mod tests {
         assert_eq!(rules(&"[".repeat(10_000)), ["YAML_SYNTAX"]);
         assert_eq!(rules(&format!("{}{}", "[".repeat(34), "]".repeat(34))), ["YAML_SYNTAX"]);
         assert_eq!(rules(&format!("{}{}", "[".repeat(33), "]".repeat(33))), [""; 0]);
+    }
+
+    #[test]
+    fn cut_anywhere_it_is_read_or_refused() {
+        let text = include_str!("../tests/configs/good_full.yaml");
+        for at in text.char_indices().map(|(at, _)| at) {
+            let _ = read(&text[..at]);
+            let _ = read(&format!("{}\t{}", &text[..at], &text[at..]));
+        }
+    }
+
+    #[test]
+    fn files_of_other_editors_are_read() {
+        let (root, found) = read("\u{feff}listen: a\r\nlog: b\r\n").unwrap();
+        assert_eq!(found, []);
+        let keys: Vec<_> = root.entries().iter().map(|entry| (entry.key.as_str(), entry.at.line)).collect();
+        assert_eq!(keys, [("listen", 1), ("log", 2)]);
     }
 }

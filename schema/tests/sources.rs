@@ -108,3 +108,11 @@ fn broken_text_is_refused_and_no_more() {
         }
     }
 }
+
+#[test]
+fn files_of_other_editors_are_read() {
+    let sdl = "\u{feff}type Query {\r\n  a: Int\r\n  b: Boh\r\n}\r\n";
+    let found = raccordo_schema::read_source("prova", "f", sdl).unwrap_err();
+    let told: Vec<_> = found.iter().map(|diagnostic| (diagnostic.rule, diagnostic.at.to_string())).collect();
+    assert_eq!(told, [("INVALID_GRAPHQL", "f:3:6".to_owned())]);
+}
