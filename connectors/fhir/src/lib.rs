@@ -23,6 +23,7 @@ mod roots;
 mod search;
 mod server;
 mod settings;
+mod values;
 mod write;
 
 use std::sync::Arc;

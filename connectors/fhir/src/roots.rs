@@ -6,10 +6,10 @@
 use std::collections::HashSet;
 
 use raccordo_connector_api::page::{PageAsked, page_asked};
-use raccordo_connector_api::{Failure, Field};
+use raccordo_connector_api::{Failure, Field, Selection};
 use serde_json::json;
 
-use crate::bundle::{Page, Resource};
+use crate::bundle::Resource;
 use crate::elements::elements;
 use crate::filter::{Narrowed, narrow};
 use crate::load::{Level, Loader, context, selections_of};
@@ -46,18 +46,13 @@ impl<'a> Loader<'a> {
         if narrowed.empty || (asked.first == Some(0) && finder.form == Form::List) {
             return Ok(Root { has_previous: start.after, ..Root::default() });
         }
-        let selections = selections_of(finder, field);
         if asked.first == Some(0) {
             return self.glance(narrowed.search, start.after).await;
         }
         let most = if finder.form == Form::Single { Some(2) } else { asked.first };
-        let key_element = finder.key.as_ref().filter(|_| narrowed.keys.is_some()).map(|key| key.element());
-        let key_element: Vec<&str> = key_element.into_iter().collect();
-        let search = (narrowed.search.clone())
-            .with_some("_sort", finder.sort.clone())
-            .with("_count", most.unwrap_or(finder.page_size).min(finder.page_size).to_string())
-            .with_some("_elements", elements(self.model, &finder.node, None, &selections, &key_element));
-        let walk = self.walk(finder, &narrowed, &search, &start, most).await?;
+        let selections = selections_of(finder, field);
+        let search = self.search(finder, &narrowed, &selections, most);
+        let walk = self.walk(finder, &narrowed, &search, &start, most.unwrap_or(usize::MAX)).await?;
         if finder.form == Form::Single && walk.resources.len() > 1 {
             return Err(Failure::malformed("more than one resource answers a field that holds one"));
         }
@@ -69,6 +64,25 @@ impl<'a> Loader<'a> {
         let of = selections.first().and_then(|selection| selection.type_id);
         let level = self.level(&finder.node, of, selections, walk.resources).await;
         Ok(Root { level, cursors, has_next: walk.has_next, has_previous: start.after })
+    }
+
+    /// The narrowed search with its order, the size of its pages and the elements that are wanted.
+    fn search(
+        self,
+        finder: &Finder,
+        narrowed: &Narrowed,
+        wanted: &[&Selection],
+        most: Option<usize>,
+    ) -> Search {
+        let key = finder.key.as_ref().filter(|_| narrowed.keys.is_some());
+        let elements = match key {
+            Some(key) => elements(self.model, &finder.node, None, wanted, &[key.element()]),
+            None => elements(self.model, &finder.node, None, wanted, &[]),
+        };
+        (narrowed.search.clone())
+            .with_some("_sort", finder.sort.clone())
+            .with("_count", most.unwrap_or(finder.page_size).min(finder.page_size).to_string())
+            .with_some("_elements", elements)
     }
 
     /// A page of none: whether there are any, without a record of them.
@@ -86,48 +100,35 @@ impl<'a> Loader<'a> {
         narrowed: &Narrowed,
         search: &Search,
         start: &Start,
-        most: Option<usize>,
+        most: usize,
     ) -> Result<Walk, Failure> {
-        let most = most.unwrap_or(usize::MAX);
-        let wanted: Option<HashSet<&str>> =
-            narrowed.keys.as_ref().map(|keys| keys.iter().map(String::as_str).collect());
-        let (mut walk, mut pages, mut skip) = (Walk::default(), Pages::default(), start.offset);
-        let mut link = start.link.clone();
-        let mut came = 0;
+        let wanted = narrowed.keys.as_ref().map(|keys| keys.iter().map(String::as_str).collect());
+        let mut walk = Walk { most, skip: start.offset, ..Walk::default() };
+        let (mut pages, mut came, mut total) = (Pages::default(), 0, None);
+        let mut link: Option<String> = None;
         loop {
-            let step = match (&link, came) {
-                (None, _) => Step::Search,
-                (Some(link), 0) if start.after => Step::Resume(link),
+            let step = match (&link, &start.link) {
                 (Some(link), _) => Step::Follow(link),
+                (None, Some(link)) => Step::Resume(link),
+                (None, None) => Step::Search,
             };
-            let Page { matches, total, next, .. } = self.server.page(self.asking, search, step).await?;
-            walk.total = walk.total.or(total);
-            came += matches.len();
+            let page = self.server.page(self.asking, search, step).await?;
             if let Some(wanted) = &wanted {
-                matches.iter().try_for_each(|resource| asked_for(finder, wanted, resource))?;
+                page.matches.iter().try_for_each(|resource| asked_for(finder, wanted, resource))?;
             }
-            let on_page = matches.len();
-            for (index, resource) in matches.into_iter().enumerate().skip(skip) {
-                if walk.resources.len() == most {
-                    walk.has_next = true;
-                    return Ok(walk);
-                }
-                walk.positions.push(Position::after(index, on_page, link.as_deref(), next.as_deref()));
-                walk.resources.push(resource);
-            }
-            skip = skip.saturating_sub(on_page);
-            let Some(next) = next else { break };
-            if walk.resources.len() == most {
-                walk.has_next = true;
+            (total, came) = (total.or(page.total), came + page.matches.len());
+            let here = link.as_deref().or(start.link.as_deref());
+            if walk.take(page.matches, here, page.next.as_deref()) {
                 return Ok(walk);
             }
+            let Some(next) = page.next else { break };
             pages.go_to(&next, self.asking.fetch.limits.pages)?;
             link = Some(next);
         }
-        if start.link.is_none() {
-            check_total(walk.total, came)?;
+        match start.link {
+            None => check_total(total, came).map(|()| walk),
+            Some(_) => Ok(walk),
         }
-        Ok(walk)
     }
 }
 
@@ -137,7 +138,28 @@ struct Walk {
     resources: Vec<Resource>,
     positions: Vec<Position>,
     has_next: bool,
-    total: Option<u64>,
+    /// When there are enough.
+    most: usize,
+    /// How many of the next matches were seen before.
+    skip: usize,
+}
+
+impl Walk {
+    /// Takes a page's matches. Whether there are enough, and more to come.
+    fn take(&mut self, matches: Vec<Resource>, link: Option<&str>, next: Option<&str>) -> bool {
+        let on_page = matches.len();
+        for (index, resource) in matches.into_iter().enumerate().skip(self.skip) {
+            if self.resources.len() == self.most {
+                self.has_next = true;
+                return true;
+            }
+            self.positions.push(Position::after(index, on_page, link, next));
+            self.resources.push(resource);
+        }
+        self.skip = self.skip.saturating_sub(on_page);
+        self.has_next = self.resources.len() == self.most && next.is_some();
+        self.has_next
+    }
 }
 
 /// A resource that a search by key brought carries one of the keys.

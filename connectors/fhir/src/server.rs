@@ -172,8 +172,12 @@ impl Server {
 
     async fn call(&self, asking: &Asking<'_>, call: Call) -> Result<Answer, Failure> {
         let fetch = asking.fetch;
+        let late = || Failure::timed_out("no call was free before the deadline");
         let turn = tokio::time::timeout_at(fetch.deadline, asking.turns.acquire());
-        let _turn = turn.await.map_err(|_| Failure::timed_out("no call was free before the deadline"))?;
+        let _turn = turn.await.map_err(|_| late())?;
+        if Instant::now() >= fetch.deadline {
+            return Err(late());
+        }
         let call = call.header(header::ACCEPT, FHIR_JSON).header(PREFER, STRICT);
         self.client.call(call, &fetch.origin, fetch.deadline, &fetch.limits, &fetch.meter).await
     }

@@ -1,9 +1,8 @@
 //! Mistakes in a mapping, each beside the mapping that is right.
 
-use raccordo_connector_api::{SettingValue, Settings, Source};
-use raccordo_schema::Location;
+use raccordo_connector_api::Source;
 
-use crate::kit::{SDL, mapping};
+use crate::kit::{SDL, mapping, settings};
 
 /// The rules and lines that a changed mapping breaks, and the messages.
 fn mistakes(from: &str, to: &str) -> (Vec<String>, String) {
@@ -12,8 +11,7 @@ fn mistakes(from: &str, to: &str) -> (Vec<String>, String) {
 }
 
 fn found(sdl: &str, url: &str) -> (Vec<String>, String) {
-    let at = Location::file("raccordo.yaml");
-    let settings = Settings::new(at.clone()).with("url", SettingValue::Text(url.into()), at);
+    let settings = settings(url);
     let mapping = mapping(sdl);
     let checked =
         raccordo_connector_fhir::KIND.check(Source { name: "asl", settings: &settings, mapping: &mapping });

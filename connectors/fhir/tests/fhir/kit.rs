@@ -1,6 +1,7 @@
 //! A small FHIR server that can misbehave, and the way to ask it: resources and manners in, replies as JSON and received requests out.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -98,12 +99,21 @@ struct Held {
     manners: Manners,
     page: usize,
     received: Mutex<Vec<Received>>,
+    silent: AtomicBool,
+    withheld: Mutex<Option<String>>,
 }
 
 impl Server {
     /// Starts on loopback; pages have so many entries at most.
     pub(crate) async fn start(resources: Vec<Value>, manners: Manners, page: usize) -> Self {
-        let state = Arc::new(Held { resources, manners, page, received: Mutex::default() });
+        let state = Arc::new(Held {
+            resources,
+            manners,
+            page,
+            received: Mutex::default(),
+            silent: AtomicBool::new(false),
+            withheld: Mutex::default(),
+        });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/r4", listener.local_addr().unwrap());
         let router = Router::new().fallback(answer).with_state(state.clone());
@@ -114,6 +124,16 @@ impl Server {
     /// The requests since the last call.
     pub(crate) fn received(&self) -> Vec<Received> {
         std::mem::take(&mut self.state.received.lock().unwrap())
+    }
+
+    /// From now on it takes requests and answers none, or answers again.
+    pub(crate) fn silence(&self, silent: bool) {
+        self.state.silent.store(silent, Ordering::SeqCst);
+    }
+
+    /// From now on whoever asks for this element is refused.
+    pub(crate) fn withhold(&self, element: &str) {
+        *self.state.withheld.lock().unwrap() = Some(element.to_owned());
     }
 
     /// The same where calls go together: in the order of what they ask.
@@ -160,10 +180,15 @@ pub(crate) fn mapping(sdl: &str) -> Arc<SourceMapping> {
     }))
 }
 
+/// Settings that reach a server.
+pub(crate) fn settings(url: &str) -> Settings {
+    let at = Location::file("raccordo.yaml");
+    Settings::new(at.clone()).with("url", SettingValue::Text(url.into()), at)
+}
+
 /// A connector to a server.
 pub(crate) fn connect(mapping: &Arc<SourceMapping>, url: &str) -> Arc<dyn Connector> {
-    let at = Location::file("raccordo.yaml");
-    let settings = Settings::new(at.clone()).with("url", SettingValue::Text(url.into()), at);
+    let settings = settings(url);
     let source = Source { name: "asl", settings: &settings, mapping };
     let checked = raccordo_connector_fhir::KIND.check(source);
     checked
@@ -268,6 +293,12 @@ async fn answer(
     };
     held.received.lock().unwrap().push(received);
     let asked = String::from_utf8_lossy(&body).into_owned();
+    if held.silent.load(Ordering::SeqCst) || held.refuses(&form) {
+        return match held.silent.load(Ordering::SeqCst) {
+            true => std::future::pending().await,
+            false => StatusCode::FORBIDDEN.into_response(),
+        };
+    }
     match held.manners {
         Manners::Status(status) => {
             let outcome = json!({ "resourceType": "OperationOutcome",
@@ -319,6 +350,12 @@ fn param<'a>(params: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 impl Held {
+    fn refuses(&self, form: &[(String, String)]) -> bool {
+        let withheld = self.withheld.lock().unwrap();
+        let elements: Option<Vec<&str>> = param(form, "_elements").map(|names| names.split(',').collect());
+        withheld.as_deref().is_some_and(|name| elements.is_none_or(|names| names.contains(&name)))
+    }
+
     fn matches(&self, resource: &Value, wanted: &[(&str, HashSet<&str>)]) -> bool {
         wanted.iter().all(|(name, values)| match *name {
             "identifier" | "patient" if self.manners == Manners::IgnoresKeys => true,
@@ -331,6 +368,13 @@ impl Held {
             "patient" => ["patient", "subject"]
                 .iter()
                 .any(|name| resource[name]["reference"].as_str().is_some_and(|of| values.contains(of))),
+            "subject" => {
+                let of = resource["subject"]["reference"].as_str().unwrap();
+                values.contains(of) || values.contains(of.trim_start_matches("Group/"))
+            }
+            "value-quantity" => resource["valueInteger"].as_u64().is_some_and(|number| {
+                values.iter().all(|value| number >= value.trim_start_matches("ge").parse().unwrap())
+            }),
             "status" => values.contains(resource["status"].as_str().unwrap()),
             "date" => {
                 let start = resource["period"]["start"].as_str().unwrap();

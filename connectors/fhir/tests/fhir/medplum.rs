@@ -24,6 +24,22 @@ fn bundle() -> Value {
 }
 
 #[tokio::test]
+async fn medplum_may_answer_whole_resources() {
+    let options = FhirOptions { ignores_elements: true, ..FhirOptions::default() };
+    let server = FhirServer::start_with(&bundle(), options).unwrap();
+    let mapping = mapping(SDL);
+    let connector = connect(&mapping, server.url());
+    let fetch = Ask::new(&mapping).entities(
+        "Persona",
+        "cognome episodi { id }",
+        &[json!({ "codiceFiscale": VERDI })],
+    );
+    let fetch = fetch.unwrap();
+    let reply = connector.fetch(&fetch).await.unwrap();
+    assert_eq!(render(&fetch, &reply), json!([{ "cognome": "Verdi", "episodi": [{ "id": "e3" }] }]));
+}
+
+#[tokio::test]
 async fn medplum_answers_entities_relations_pages_and_counts() {
     let options = FhirOptions { page_size: NonZeroU32::new(2).unwrap(), ..FhirOptions::default() };
     let mut server = FhirServer::start_with(&bundle(), options).unwrap();
