@@ -7,11 +7,13 @@ use crate::Diagnostic;
 use crate::compose::subgraph::{Kind, TypeDef};
 use crate::compose::supergraph::{JoinField, Merged, MergedField};
 
-/// Completes implementations, then checks them.
+/// Completes implementations. They are checked only in a graph without other mistakes, which would show here again.
 pub(super) fn complete(merging: &mut Merging<'_>, merged: &mut Merged) {
     add_interface_object_fields(merging, merged);
-    implementations(merging, merged);
     lone_interface_objects(merging);
+    if merging.problems.is_empty() {
+        implementations(merging, merged);
+    }
 }
 
 fn pairs(merged: &Merged) -> Vec<(Name, Name)> {

@@ -25,8 +25,8 @@ pub(super) struct Reach<'a> {
     overridden: FxHashSet<(&'a str, &'a str, Graph)>,
     provided: Vec<Vec<&'a Selection>>,
     known: FxHashMap<(Name, Held), Held>,
-    /// Questions being answered: closures, and fields with `@requires`.
-    open_closures: Vec<(Name, Held)>,
+    /// Questions being answered: closures, each with what it has so far, and fields with `@requires`.
+    open_closures: Vec<((Name, Held), Held)>,
     open_fields: Vec<(Name, Name, Graph)>,
     /// How often an open question was met: an answer found meanwhile is not remembered.
     cuts: usize,
@@ -60,8 +60,15 @@ impl<'a> Reach<'a> {
         self.local(graph, ty).find_map(|def| Some((def, def.fields.get(field)?)))
     }
 
-    /// The keys by which a source is entered: the type's, and its interfaces'.
+    /// The keys by which a source is entered.
     pub(super) fn keys(&self, graph: Graph, ty: &str) -> Vec<&'a Key> {
+        let mut found = self.all_keys(graph, ty);
+        found.retain(|key| key.resolvable);
+        found
+    }
+
+    /// The keys of a type in a source, its interfaces' among them.
+    fn all_keys(&self, graph: Graph, ty: &str) -> Vec<&'a Key> {
         let source = self.sources.get(graph);
         let mut found: Vec<&'a Key> = Vec::new();
         for def in self.local(graph, ty) {
@@ -69,7 +76,6 @@ impl<'a> Reach<'a> {
             let interfaces = def.implements.keys().filter_map(|name| source?.types.get(name));
             found.extend(interfaces.flat_map(|interface| &interface.keys));
         }
-        found.retain(|key| key.resolvable);
         found
     }
 
@@ -84,15 +90,18 @@ impl<'a> Reach<'a> {
         if let Some(known) = self.known.get(&question) {
             return known.clone();
         }
-        if self.open_closures.contains(&question) {
+        if let Some((_, so_far)) = self.open_closures.iter().find(|(open, _)| *open == question) {
             self.cuts += 1;
-            return held.clone();
+            return so_far.clone();
         }
-        self.open_closures.push(question.clone());
+        self.open_closures.push((question.clone(), held.clone()));
         let cuts = self.cuts;
         let mut all = held.clone();
         while let Some(graph) = (0..self.sources.len()).find(|g| self.opens(*g, ty, &all)) {
             all.insert((graph, 0));
+            if let Some((_, so_far)) = self.open_closures.last_mut() {
+                so_far.clone_from(&all);
+            }
         }
         self.open_closures.pop();
         if self.cuts == cuts {
@@ -112,10 +121,10 @@ impl<'a> Reach<'a> {
 
     /// The sources, of those given, that resolve a field.
     pub(super) fn resolving(&mut self, ty: &Name, field: &Name, all: &Held) -> Held {
-        all.iter().filter(|place| self.resolves(ty, field, **place, all)).copied().collect()
+        all.iter().filter(|place| self.resolves(ty, field, **place)).copied().collect()
     }
 
-    fn resolves(&mut self, ty: &Name, name: &Name, place: (Graph, Provided), all: &Held) -> bool {
+    fn resolves(&mut self, ty: &Name, name: &Name, place: (Graph, Provided)) -> bool {
         let (graph, provided) = place;
         let Some((def, field)) = self.local_field(graph, ty, name) else { return false };
         if !self.provided_below(provided, ty, name).is_empty() {
@@ -131,18 +140,21 @@ impl<'a> Reach<'a> {
             return false;
         }
         self.open_fields.push(question);
-        let fetched =
-            self.fetches(ty, &requires.selections, all) && self.comes_back(ty, place, requires, all);
+        // What is required is looked for from this source on, whatever was held before: so planners do.
+        let from_here = self.closure(ty, &Held::from([place]));
+        let fetched = self.fetches(ty, &requires.selections, &from_here)
+            && self.comes_back(ty, place, requires, &from_here);
         self.open_fields.pop();
         fetched
     }
 
-    /// What is required is fetched elsewhere, so the source is entered again, by a key; unless it was provided on the way.
+    /// What is required is fetched elsewhere, so the source is entered again, by any key of its own (Federation doesn't ask that it
+    /// be resolvable); unless it was provided on the way.
     fn comes_back(&mut self, ty: &Name, place: (Graph, Provided), requires: &FieldSet, all: &Held) -> bool {
         let (graph, _) = place;
         let here = Held::from([place]);
         self.fetches(ty, &requires.selections, &here)
-            || self.keys(graph, ty).into_iter().any(|key| self.fetches(ty, &key.fields.selections, all))
+            || self.all_keys(graph, ty).into_iter().any(|key| self.fetches(ty, &key.fields.selections, all))
     }
 
     /// Whether a selection can be fetched whole.
