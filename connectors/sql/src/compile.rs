@@ -6,10 +6,10 @@ use raccordo_schema::mapping::{
 };
 
 use crate::plan::{
-    Content, EntityPlan, EntityTable, KeyColumn, KeyPath, Level, Listed, Listing, NullWhen, Parent, Plan,
-    Relation, Shape, Slot,
+    Content, EntityPlan, EntityTable, KeyColumn, KeyPath, Level, NullWhen, Parent, Plan, Relation, Shape,
+    Slot,
 };
-use crate::statement::{By, Table};
+use crate::statement::Table;
 
 /// How many keys go in one call where the mapping doesn't say.
 pub(crate) const BATCH: usize = 500;
@@ -61,13 +61,14 @@ pub(crate) fn field_at<'m>(
     }
 }
 
-struct Compiler<'a> {
-    mapping: &'a SourceMapping,
+/// Makes the parts of a plan over one mapping.
+pub(crate) struct Compiler<'a> {
+    pub(crate) mapping: &'a SourceMapping,
 }
 
 /// Whose fields a shape's are.
 #[derive(Clone, Copy)]
-enum Origin<'a> {
+pub(crate) enum Origin<'a> {
     /// A row's.
     Row,
     /// An entity's, with its representation and whether it has a row as well.
@@ -75,7 +76,7 @@ enum Origin<'a> {
 }
 
 impl Compiler<'_> {
-    fn type_of(&self, name: &Name) -> Result<&TypeMapping, Failure> {
+    pub(crate) fn type_of(&self, name: &Name) -> Result<&TypeMapping, Failure> {
         self.mapping.types.get(name).ok_or_else(|| Plan::impossible(name, "__typename"))
     }
 
@@ -127,7 +128,7 @@ impl Compiler<'_> {
         Ok(EntityTable { table: table(target), key, at, batch: connect.batch_max.unwrap_or(BATCH) })
     }
 
-    fn key_columns(&self, of: &TypeMapping, key: &[Name]) -> Result<Vec<Name>, Failure> {
+    pub(crate) fn key_columns(&self, of: &TypeMapping, key: &[Name]) -> Result<Vec<Name>, Failure> {
         let column = |path: &Name| field_at(self.mapping, of, path).map(|field| column_of(field).clone());
         key.iter().map(column).collect::<Option<_>>().ok_or_else(|| Plan::impossible(&of.name, "@key"))
     }
@@ -140,7 +141,7 @@ impl Compiler<'_> {
         key.iter().map(path).collect::<Option<_>>().ok_or_else(|| Plan::impossible(&of.name, "@key"))
     }
 
-    fn shape(
+    pub(crate) fn shape(
         &self,
         level: &mut Level,
         of: &TypeMapping,
@@ -235,106 +236,6 @@ impl Compiler<'_> {
             }
         }
     }
-
-    fn listing(&self, on: &Name, field: &Field, known: &FieldMapping) -> Result<Listing, Failure> {
-        let connect = known.connect.as_ref().ok_or_else(|| Plan::impossible(on, &field.name))?;
-        let target = sql(connect, on)?;
-        let field = field.clone();
-        let mut level = Level::default();
-        let key = if &**on == "Query" { Vec::new() } else { target.key.clone() };
-        let at = key.iter().map(|column| level.column(column)).collect();
-        let returned = self.type_of(&known.shape.named)?;
-        let output = self.listed(&mut level, &field, known, returned)?;
-        let node = match &returned.connection {
-            Some(connection) => self.type_of(&connection.node)?,
-            None => returned,
-        };
-        let order = self.order(connect, node)?;
-        let page = connect.page.clone().unwrap_or_default();
-        let positions = match &output {
-            Listed::Connection { cursors, .. } => *cursors,
-            _ => false,
-        };
-        let needs_positions = positions || (page.size.is_some() && &**on == "Query");
-        let order_at = needs_positions.then(|| order.iter().map(|by| level.column(&by.column)).collect());
-        let context = match &**on {
-            "Query" => format!("{}.{}", self.mapping.source, field.name),
-            of => format!("{}.{of}.{}", self.mapping.source, field.name),
-        };
-        Ok(Listing {
-            on: on.clone(),
-            table: table(target),
-            key,
-            at,
-            filters: connect.filters.clone(),
-            order,
-            order_at,
-            page,
-            batch: connect.batch_max.unwrap_or(BATCH),
-            level,
-            output,
-            context,
-            field,
-        })
-    }
-
-    fn listed(
-        &self,
-        level: &mut Level,
-        field: &Field,
-        known: &FieldMapping,
-        returned: &TypeMapping,
-    ) -> Result<Listed, Failure> {
-        let selection = field.selection().ok_or_else(|| Plan::impossible(&returned.name, &field.name))?;
-        let Some(connection) = &returned.connection else {
-            let shape = self.shape(level, returned, selection, selection.type_id, Origin::Row)?;
-            return Ok(if known.shape.list { Listed::Many(shape) } else { Listed::One(shape) });
-        };
-        let node = self.type_of(&connection.node)?;
-        let mut shapes = Vec::new();
-        for below in node_selections(selection) {
-            let shape = self.shape(level, node, below, below.type_id, Origin::Row)?;
-            shapes.push((address(below), shape));
-        }
-        Ok(Listed::Connection { mapping: connection.clone(), shapes, cursors: reads_cursors(selection) })
-    }
-
-    /// The declared order and then the key, so that it is total.
-    fn order(&self, connect: &Connect, node: &TypeMapping) -> Result<Vec<By>, Failure> {
-        let declared = connect.order.iter();
-        let mut order: Vec<By> =
-            declared.map(|order| By { column: order.target.clone(), descending: order.descending }).collect();
-        let key = match node.keys.first() {
-            Some(key) => self.key_columns(node, key)?,
-            None => Vec::new(),
-        };
-        for column in key {
-            if !order.iter().any(|by| by.column == column) {
-                order.push(By { column, descending: false });
-            }
-        }
-        Ok(order)
-    }
-}
-
-/// What a selection is known by in [`Listed::Connection`].
-pub(crate) fn address(selection: &Selection) -> usize {
-    std::ptr::from_ref(selection).addr()
-}
-
-fn node_selections(connection: &Selection) -> impl Iterator<Item = &Selection> {
-    connection.fields.iter().flat_map(|field| {
-        let below = field.selection();
-        let nodes = below.filter(|_| &*field.name == "nodes");
-        let edges = below.filter(|_| &*field.name == "edges").into_iter().flat_map(|edge| edge.fields.iter());
-        nodes.into_iter().chain(edges.filter(|field| &*field.name == "node").filter_map(Field::selection))
-    })
-}
-
-fn reads_cursors(connection: &Selection) -> bool {
-    let reads = |field: &Field| matches!(&*field.name, "cursor" | "startCursor" | "endCursor");
-    let below = connection.fields.iter().filter(|field| matches!(&*field.name, "edges" | "pageInfo"));
-    below.filter_map(Field::selection).any(|below| below.fields.iter().any(reads))
 }
 
 /// The columns that a shape reads by itself and through objects inside the row.
@@ -347,14 +248,14 @@ fn columns(shape: &Shape) -> Vec<usize> {
     shape.slots.iter().flat_map(one).collect()
 }
 
-fn table(target: &SqlTarget) -> Table {
+pub(crate) fn table(target: &SqlTarget) -> Table {
     Table {
         namespace: target.namespace.clone(),
         name: target.table.clone().unwrap_or_else(|| Name::from("")),
     }
 }
 
-fn sql<'c>(connect: &'c Connect, on: &str) -> Result<&'c SqlTarget, Failure> {
+pub(crate) fn sql<'c>(connect: &'c Connect, on: &str) -> Result<&'c SqlTarget, Failure> {
     match &connect.target {
         Target::Sql(target) => Ok(target),
         _ => Err(Plan::impossible(on, "@connect")),

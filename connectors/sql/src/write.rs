@@ -5,9 +5,11 @@ use raccordo_connector_api::page::{Connection, write_connection};
 use raccordo_connector_api::{Cell, Failure, Fetch, Field, Leaf, ObjectAt, Output, Reply};
 use raccordo_schema::mapping::{EnumMapping, Name};
 
-use crate::load::{Children, Entities, Entity, Group, marks};
+use crate::entities::{Entities, Entity};
+use crate::load::marks;
 use crate::plan::{Content, EntityPlan, Level, Listed, Listing, NullWhen, Shape, Slot};
 use crate::position;
+use crate::records::{Children, Group};
 use crate::rows::{Datum, Rows};
 
 /// What writing one reply knows.
@@ -109,7 +111,7 @@ impl Writer<'_> {
         };
         let mut reply = std::mem::take(&mut self.reply);
         let written = write_connection(&mut reply, selection, &connection, &mut |reply, index, below| {
-            let shape = shapes.iter().find(|(address, _)| *address == crate::compile::address(below));
+            let shape = shapes.iter().find(|(address, _)| *address == crate::listing::address(below));
             let (Some((_, shape)), Some(row)) = (shape, group.rows.get(index)) else {
                 return Err(Failure::internal("a node nobody planned"));
             };
