@@ -36,7 +36,8 @@ impl Position {
             page: numbers.next()?.parse().ok()?,
             index: numbers.next()?.parse().ok()?,
         };
-        (numbers.next().is_none() && position.size > 0 && position.page > 0).then_some(position)
+        (numbers.next().is_none() && position.size > 0 && (1..u64::MAX).contains(&position.page))
+            .then_some(position)
     }
 }
 
@@ -114,7 +115,7 @@ impl Asker<'_> {
     ) -> Result<Listing, Failure> {
         let size = after
             .map_or_else(|| endpoint.paging.as_ref().map_or(1, |paging| paging.size), |after| after.size);
-        let start = after.map_or(1, |after| after.page);
+        let start = start(after);
         let mut listing = Listing::default();
         let (mut next, mut total) = (start, None);
         loop {
@@ -148,7 +149,7 @@ impl Asker<'_> {
     ) -> Result<Listing, Failure> {
         let first = wanted.first.unwrap_or_default();
         let size = wanted.after.map_or_else(|| page_size(paging, first), |after| after.size);
-        let start = wanted.after.map_or(1, |after| after.page);
+        let start = start(wanted.after);
         let mut listing = Listing::default();
         if first == 0 && !wanted.next {
             return Ok(listing);
@@ -216,6 +217,11 @@ fn page_size(paging: &Paging, first: usize) -> usize {
         Some(_) => paging.size.min(first.max(1)),
         None => paging.size,
     }
+}
+
+/// The page on which the list goes on.
+fn start(after: Option<Position>) -> u64 {
+    after.map_or(1, |after| if after.index + 1 < after.size { after.page } else { after.page + 1 })
 }
 
 fn skipped(after: Option<Position>, number: u64) -> usize {

@@ -201,23 +201,23 @@ impl<'f> Run<'f> {
         }
     }
 
-    /// The question for an entity's record; none when the key alone answers, or relations do.
+    /// The question for an entity's record; none when only relations are asked, or a stub's own key.
     fn lookup(
         &self,
         of: &RepresentationType,
         row: usize,
         selection: &Selection,
     ) -> Result<Option<Pending<'f>>, Failure> {
-        let known = |name: &Name| of.fields.iter().any(|field| field == name) || &**name == "__typename";
-        let mut fields = selection.fields_of(of.type_id);
-        let needed =
-            fields.any(|field| !known(&field.name) && self.model.endpoint(&of.name, &field.name).is_none());
-        if !needed {
-            return Ok(None);
-        }
-        let endpoint = self.model.entities.get(&of.name);
-        let endpoint =
-            endpoint.ok_or_else(|| Failure::internal("an entity that can't be found by its key"))?;
+        let plain = |name: &Name| &**name != "__typename" && self.model.endpoint(&of.name, name).is_none();
+        let known = |name: &Name| of.fields.iter().any(|field| field == name);
+        let mut fields =
+            selection.fields_of(of.type_id).map(|field| &field.name).filter(|name| plain(name)).peekable();
+        let endpoint = match self.model.entities.get(&of.name) {
+            _ if fields.peek().is_none() => return Ok(None),
+            None if fields.all(known) => return Ok(None),
+            None => return Err(Failure::internal("an entity that can't be found by its key")),
+            Some(endpoint) => endpoint,
+        };
         let key = self.key(endpoint, &of.name, None, Some(row))?;
         Ok(Some(Pending { endpoint, field: None, object: None, key }))
     }
@@ -400,13 +400,15 @@ impl<'f> Run<'f> {
         let Listing { records, positions, bytes, has_next } = listing;
         for (record, position) in records.into_iter().zip(positions) {
             let signs = self.signs(endpoint, &record)?;
-            let owners: Vec<&&Key> = signs.iter().filter_map(|sign| by_join.get(sign)).collect();
+            let owners: Vec<&Key> = signs.iter().filter_map(|sign| by_join.get(sign).copied()).collect();
             if owners.is_empty() && endpoint.batch.is_none() {
                 return Err(self.stranger(endpoint));
             }
-            for key in owners {
+            let mut record = Some(record);
+            for (index, key) in owners.iter().enumerate() {
+                let own = if index + 1 == owners.len() { record.take() } else { record.clone() };
                 let listing = of.entry((*key).clone()).or_default();
-                listing.records.push(record.clone());
+                listing.records.extend(own);
                 listing.positions.push(position);
                 (listing.bytes, listing.has_next) = (bytes / keys.len().max(1), has_next);
             }

@@ -119,11 +119,11 @@ impl Client {
         limits: &Limits,
         meter: &Meter,
     ) -> Result<Answer, Failure> {
-        meter.call();
         let late = || Failure::timed_out("no whole answer before the deadline");
         if Instant::now() >= deadline {
             return Err(late());
         }
+        meter.call();
         let exchange = self.exchange(call, origin, limits.reply_bytes, meter);
         tokio::time::timeout_at(deadline, exchange).await.map_err(|_| late())?
     }

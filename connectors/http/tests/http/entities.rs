@@ -47,9 +47,19 @@ async fn calls_are_the_keys_by_the_batch_rounded_up() {
 }
 
 #[tokio::test]
-async fn a_key_alone_is_given_back_without_a_call() {
+async fn a_key_alone_still_asks_whether_the_entity_is_there() {
     let api = Api::start(1).await;
-    assert_eq!(api.entities("Servizio", "id", &ids("s", [0])).await.unwrap(), json!([{ "id": "s-0" }]));
+    assert_eq!(
+        api.entities("Servizio", "id", &ids("s", [0, 7])).await.unwrap(),
+        json!([{ "id": "s-0" }, null])
+    );
+    assert_eq!(api.requests().len(), 2);
+    // A stub has nothing to ask: others know whether it is there.
+    let keys = [json!({ "id": "1", "cap": "43043" })];
+    assert_eq!(
+        api.entities("Quartiere", "__typename id cap", &keys).await.unwrap()[0]["cap"],
+        json!("43043")
+    );
     assert!(api.requests().is_empty());
 }
 

@@ -62,8 +62,8 @@ async fn cursors_go_through_a_list_without_gaps_and_ask_no_more_than_wanted() {
     }
     assert_eq!(seen, ["s-0", "s-1", "s-2", "s-3", "s-4", "s-5", "s-6"]);
     let asked = |page: usize| format!("GET /hsds/services?full=true&page={page}&per_page=2");
-    // Pages keep the size that the cursor began with; the second question looks at its page again, from the cursor's place on.
-    assert_eq!(api.requests(), [asked(1), asked(1), asked(2), asked(3), asked(3), asked(4)]);
+    // Pages keep the size that the cursor began with; the third question looks again at the page on which the second ended.
+    assert_eq!(api.requests(), [asked(1), asked(2), asked(3), asked(3), asked(4)]);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@
 
 mod api;
 mod checks;
+mod conformance;
 mod entities;
 mod faults;
 mod lists;
