@@ -7,12 +7,13 @@ use crate::keys::{Part, ROOT, SOURCE};
 
 /// The JSON Schema of a configuration whose sources are of these kinds. `${env.NAME}` may stand for any single value.
 pub fn json_schema(kinds: &[&dyn Kind]) -> Value {
-    let mut schema = object(ROOT.iter(), kinds);
-    if let Some(members) = schema.as_object_mut() {
-        members.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
-        members.insert("title".to_owned(), json!("Raccordo's configuration"));
+    let mut schema = Map::new();
+    schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+    schema.insert("title".to_owned(), json!("Raccordo's configuration"));
+    if let Value::Object(members) = object(ROOT.iter(), kinds) {
+        schema.extend(members);
     }
-    schema
+    Value::Object(schema)
 }
 
 fn object<'p>(parts: impl Iterator<Item = &'p Part>, kinds: &[&dyn Kind]) -> Value {

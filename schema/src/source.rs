@@ -9,6 +9,7 @@ mod fieldset;
 mod filter;
 mod from;
 mod http;
+mod inputs;
 mod kind;
 mod links;
 mod page;

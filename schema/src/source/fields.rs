@@ -6,6 +6,7 @@ use apollo_compiler::schema::ExtendedType;
 
 use super::connect::{Ground, Site, read_connect};
 use super::from::read_from;
+use super::inputs::check_inputs;
 use super::types::Reading;
 use crate::Diagnostic;
 use crate::mapping::{ArgumentMapping, Connect, FieldMapping, FieldType, From, Name, NamedKind};
@@ -34,6 +35,10 @@ impl Reading<'_> {
             .flatten()
             .collect();
         let connect = self.field_connect(parent, field, &shape, &requires, found);
+        if self.connected {
+            let on = format!("{}.{}", parent.name, field.name);
+            check_inputs(self.document, &on, field, &requires, connect.as_ref(), found);
+        }
         let from = self.field_from(parent, field, &shape, found);
         let external = external || self.federation(field.directives.iter(), "external").next().is_some();
         FieldMapping {
