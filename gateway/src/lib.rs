@@ -11,4 +11,5 @@ pub mod plan;
 pub mod request;
 pub mod run;
 pub mod serve;
+pub mod start;
 pub mod trail;

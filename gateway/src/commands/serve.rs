@@ -1,0 +1,127 @@
+//! `raccordo serve`: starts the gateway, says what a person must know, serves until it is told to end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::Args;
+use raccordo::serve::{self, Ended};
+use raccordo::start::{self, Prepared};
+use raccordo_config::{Checked, report};
+use tokio::net::TcpListener;
+
+use super::check::said;
+use super::input::Input;
+use super::logging::{self, LogLevel};
+use super::{Exit, later, runtime};
+
+/// Serve the graph over HTTP until Ctrl-C or SIGTERM; then finish what is under way.
+///
+/// Sources that don't answer keep nothing from starting: their fields are null, with an error, until they do.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+    /// The address and port to listen on, instead of the configured one. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+    /// The least important lines that are logged, instead of the configured ones.
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    log: Option<LogLevel>,
+    #[arg(long, value_name = "NAME", hide = true)]
+    source: Option<String>,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  raccordo serve --config raccordo.yaml
+  raccordo serve --config raccordo.yaml --listen 127.0.0.1:4400 --log warn
+  raccordo serve --supergraph supergraph.graphql     subgraphs that are composed already
+
+The graph is at /graphql (a browser gets the explorer there), health at /health/live and /health/ready.
+The log is JSON on standard error, one line a request.
+
+Exit codes: 0 ended as asked; 1 can't listen there; 2 usage; 78 the configuration is wrong.";
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    if arguments.source.is_some() {
+        return later::refuse("raccordo serve --source");
+    }
+    let checked = match arguments.input.checked(arguments.listen) {
+        Ok(checked) => checked,
+        Err(found) => {
+            eprint!("{}", report(&found));
+            return Exit::BadConfiguration;
+        }
+    };
+    if !checked.warnings().is_empty() {
+        eprint!("{}", report(checked.warnings()));
+    }
+    logging::start(arguments.log.unwrap_or_else(|| LogLevel::named(checked.log())));
+    match runtime() {
+        Ok(runtime) => {
+            let exit = runtime.block_on(serve(&checked));
+            // What still runs belongs to nobody any more.
+            runtime.shutdown_background();
+            exit
+        }
+        Err(exit) => exit,
+    }
+}
+
+async fn serve(checked: &Checked) -> Exit {
+    let prepared = match start::prepare(checked) {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Exit::BadConfiguration;
+        }
+    };
+    let listener = match TcpListener::bind(checked.listen()).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            eprintln!("error: {} can't be listened on: {}", checked.listen(), why(&error));
+            return Exit::Wrong;
+        }
+    };
+    let address = listener.local_addr().unwrap_or(checked.listen());
+    announce(address, checked);
+    let asking = tokio::spawn(tell_sources(&prepared));
+    let gateway = Arc::clone(prepared.gateway());
+    let ended = serve::run(gateway, listener, prepared.settings().clone(), serve::asked_to_end()).await;
+    asking.abort();
+    match ended {
+        Ended::Finished => println!("ended; every request under way was answered"),
+        Ended::CutOff => println!("ended; some requests took too long and were cut off"),
+    }
+    Exit::Good
+}
+
+fn announce(address: SocketAddr, checked: &Checked) {
+    println!("raccordo {} serves http://{address}/graphql", env!("CARGO_PKG_VERSION"));
+    println!("  access: open. Everything is shown to everyone on this machine, and to nobody beyond it.");
+    if checked.explorer() {
+        println!("  A browser that opens that address gets the explorer. Ctrl-C ends.");
+    }
+}
+
+/// Says which sources answer, then keeps asking for the graph's own field `fonti`.
+fn tell_sources(prepared: &Prepared) -> impl Future<Output = ()> + Send + use<> {
+    let (probe, watch) = (prepared.probe(), prepared.watch());
+    async move {
+        for source in probe.await {
+            let until = if source.failure.is_some() { "; its fields are null until it does" } else { "" };
+            println!("  {}{until}", said(&source));
+        }
+        watch.await;
+    }
+}
+
+fn why(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => "another program does already; choose another port with `--listen`",
+        std::io::ErrorKind::PermissionDenied => "this user may not; choose a port above 1023",
+        std::io::ErrorKind::AddrNotAvailable => "this machine has no such address",
+        _ => "the system refused",
+    }
+}

@@ -1,0 +1,198 @@
+//! A checked configuration in; a gateway over its sources, ready to be served, out. Opens no connection: sources that are down cost
+//! their own fields only, once they are asked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use futures::future::join_all;
+use raccordo_config::{Checked, CheckedSource};
+use raccordo_connector_api::{Connector, Failure, FailureKind};
+use raccordo_schema::mapping::Name;
+use thiserror::Error;
+
+use crate::cursors::SealedCursors;
+use crate::graph::{Graph, GraphError, GraphSource};
+use crate::operation::Limits;
+use crate::own::{self, OwnSource, States};
+use crate::pipeline::Gateway;
+use crate::trail::{LogTrail, Trail};
+use crate::{http, serve};
+
+/// How long HTTP waits for the gateway beyond the time that the gateway gives itself.
+const BACKSTOP: Duration = Duration::from_secs(5);
+/// How long one fetch from the own source may take.
+const OWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why a good configuration can't be started.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// A connector can't be made.
+    #[error("source `{source_name}` can't be set up: {failure}")]
+    Connector {
+        /// The source.
+        source_name: Name,
+        /// Why.
+        failure: Failure,
+    },
+    /// The graph can't be served.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// There is nothing to draw keys from.
+    #[error("the system gives no random numbers, so cursors can't be sealed")]
+    Random,
+}
+
+/// A gateway before it listens.
+pub struct Prepared {
+    gateway: Arc<Gateway>,
+    states: Arc<States>,
+    sources: Vec<Source>,
+    settings: serve::Settings,
+}
+
+/// A source that can be asked whether it answers.
+#[derive(Clone)]
+struct Source {
+    name: Name,
+    kind: Name,
+    connector: Arc<dyn Connector>,
+}
+
+/// What a source said when it was asked whether it answers.
+#[derive(Debug, Clone)]
+pub struct Probed {
+    /// The source.
+    pub name: Name,
+    /// Its kind.
+    pub kind: Name,
+    /// Why it doesn't answer; none when it does.
+    pub failure: Option<FailureKind>,
+}
+
+impl Prepared {
+    /// What answers requests.
+    pub fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
+    /// How connections and requests are taken, as configured.
+    pub fn settings(&self) -> &serve::Settings {
+        &self.settings
+    }
+
+    /// Asks every configured source whether it answers: one cheap call each, all at once.
+    pub fn probe(&self) -> impl Future<Output = Vec<Probed>> + Send + use<> {
+        let (states, sources) = (Arc::clone(&self.states), self.sources.clone());
+        async move {
+            let probes = sources.iter().map(|source| async {
+                let failure = states.probe(&source.name, source.connector.as_ref()).await;
+                Probed { name: source.name.clone(), kind: source.kind.clone(), failure }
+            });
+            join_all(probes).await
+        }
+    }
+
+    /// Keeps asking the sources, so that `fonti` tells how they are; ends only when it is dropped.
+    pub fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
+        let sources = self.sources.iter().map(|source| (source.name.clone(), Arc::clone(&source.connector)));
+        Arc::clone(&self.states).watch(sources.collect())
+    }
+}
+
+/// Makes the gateway of a configuration. Called inside the tokio runtime.
+///
+/// # Errors
+/// [`StartError`]. A source that is down is not one.
+pub fn prepare(checked: &Checked) -> Result<Prepared, StartError> {
+    prepare_with_trail(checked, Arc::new(LogTrail))
+}
+
+/// As [`prepare`], with the trail that records go to.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_with_trail(checked: &Checked, trail: Arc<dyn Trail>) -> Result<Prepared, StartError> {
+    let sources: Vec<Source> = checked.sources().iter().map(connected).collect::<Result<_, _>>()?;
+    let named = sources.iter().map(|source| (source.name.clone(), source.kind.clone()));
+    let states = Arc::new(States::new(named));
+    let mut of_graph: Vec<GraphSource> =
+        sources.iter().zip(checked.sources()).map(|(source, entry)| graph_source(source, entry)).collect();
+    let serves_own = checked.catalogue().sources().iter().any(|source| &*source.name == own::NAME);
+    if serves_own && !sources.iter().any(|source| &*source.name == own::NAME) {
+        of_graph.push(own_source(&states));
+    }
+    let graph = Graph::new(
+        checked.supergraph(),
+        checked.catalogue(),
+        of_graph,
+        Arc::clone(&states),
+        checked.introspection(),
+    )?;
+    let limits = checked.limits();
+    let gateway = Gateway::new(
+        Arc::new(graph),
+        checked.policy().clone(),
+        trail,
+        Arc::new(SealedCursors::draw().map_err(|_| StartError::Random)?),
+        Limits {
+            tokens: limits.tokens,
+            depth: limits.depth,
+            aliases: limits.aliases,
+            selections: limits.selections,
+        },
+        limits.timeout,
+    );
+    Ok(Prepared { gateway: Arc::new(gateway), states, sources, settings: settings(checked) })
+}
+
+fn connected(entry: &CheckedSource) -> Result<Source, StartError> {
+    let connector = entry
+        .connector()
+        .open()
+        .map_err(|failure| StartError::Connector { source_name: entry.name().clone(), failure })?;
+    Ok(Source { name: entry.name().clone(), kind: entry.kind().into(), connector })
+}
+
+fn graph_source(source: &Source, entry: &CheckedSource) -> GraphSource {
+    // A subgraph knows itself how its schema and its data meet.
+    let mapping = (entry.kind() != "graphql").then(|| Arc::clone(entry.mapping()));
+    GraphSource {
+        name: source.name.clone(),
+        kind: source.kind.clone(),
+        connector: Arc::clone(&source.connector),
+        mapping,
+        timeout: entry.timeout(),
+        limits: entry.limits(),
+    }
+}
+
+fn own_source(states: &Arc<States>) -> GraphSource {
+    GraphSource {
+        name: own::NAME.into(),
+        kind: own::NAME.into(),
+        connector: Arc::new(OwnSource::new(Arc::clone(states))),
+        mapping: None,
+        timeout: OWN_TIMEOUT,
+        limits: raccordo_connector_api::Limits::default(),
+    }
+}
+
+fn settings(checked: &Checked) -> serve::Settings {
+    let limits = checked.limits();
+    let defaults = http::Settings::default();
+    let origins = checked.cors_origins().iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    serve::Settings {
+        http: http::Settings {
+            body_bytes: limits.body_bytes,
+            concurrency: limits.concurrency,
+            queue: limits.queue,
+            answer_timeout: limits.timeout + BACKSTOP,
+            cors_origins: origins.collect(),
+            loopback_hosts_only: checked.listen().ip().to_canonical().is_loopback(),
+            explorer: defaults.explorer.clone().filter(|_| checked.explorer()),
+            ..defaults
+        },
+        ..serve::Settings::default()
+    }
+}
