@@ -123,22 +123,17 @@ impl Fhir {
         let roots = fields.map(|(index, field)| {
             let finder = self.model.finder(&query, &field.name);
             async move {
-                match finder {
-                    Some(finder) => (index, loader.root(finder, field).await),
-                    None => (
-                        index,
-                        Err(Failure::internal(format!("`Query.{}` isn't of this source", field.name))),
-                    ),
-                }
+                let unknown = || Failure::internal(format!("`Query.{}` isn't of this source", field.name));
+                let root = match finder {
+                    Some(finder) => loader.root(finder, field).await,
+                    None => Err(unknown()),
+                };
+                (index, root)
             }
         });
-        let mut roots: Vec<(usize, Result<Root, Failure>)> = join_all(roots).await;
-        if let [(_, result)] = roots.as_mut_slice()
-            && result.is_err()
-        {
-            return Err(std::mem::replace(result, Ok(Root::default()))
-                .err()
-                .unwrap_or_else(|| Failure::internal("no failure")));
+        let roots: Vec<(usize, Result<Root, Failure>)> = join_all(roots).await;
+        if let [(_, Err(failure))] = roots.as_slice() {
+            return Err(failure.clone());
         }
         self.write(fetch, move |writer, asked, reply| {
             let cell = writer.query(asked.selection(), &roots, reply);

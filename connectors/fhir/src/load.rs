@@ -96,14 +96,10 @@ impl<'a> Loader<'a> {
             .with("_count", (keys.len() + 1).to_string())
             .with_some("_elements", elements);
         let wanted: HashSet<&str> = keys.iter().map(String::as_str).collect();
-        let asked_for = |resource: &Resource| match entity
-            .key
-            .values(resource)
-            .iter()
-            .any(|value| wanted.contains(value.as_str()))
-        {
-            true => Ok(()),
-            false => Err(unasked(&entity.key.param)),
+        let asked_for = |resource: &Resource| {
+            let values = entity.key.values(resource);
+            let carries = values.iter().any(|value| wanted.contains(value.as_str()));
+            if carries { Ok(()) } else { Err(unasked(&entity.key.param)) }
         };
         Ok((keys, self.server.all(self.asking, &search, &asked_for).await?))
     }
@@ -193,11 +189,11 @@ impl<'a> Loader<'a> {
             false => Ok(()),
         };
         let resources = self.server.all(self.asking, &search, &asked_for).await?;
-        Ok(resources
-            .into_iter()
-            .map(|resource| (parents_of(&resource), resource))
-            .map(|(of, it)| (it, of))
-            .collect())
+        let with_parents = |resource| {
+            let parents = parents_of(&resource);
+            (resource, parents)
+        };
+        Ok(resources.into_iter().map(with_parents).collect())
     }
 }
 
