@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use raccordo::own;
 use raccordo::serve::{self, Ended};
-use raccordo::start::{Prepared, prepare};
+use raccordo::start::{Prepared, prepare_with_trail};
+use raccordo::trail::{LogTrail, Trail};
 use raccordo_config::{Checked, OwnSource, load_with_own, report};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -40,8 +41,21 @@ impl Listening {
         partners: &Partners,
         listen: Option<SocketAddr>,
     ) -> Result<Self, DemoError> {
+        Self::open_with_trail(config, partners, listen, Arc::new(LogTrail)).await
+    }
+
+    /// As [`Self::open`], with the trail that records go to.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with_trail(
+        config: &Path,
+        partners: &Partners,
+        listen: Option<SocketAddr>,
+        trail: Arc<dyn Trail>,
+    ) -> Result<Self, DemoError> {
         let checked = checked(config, partners, listen)?;
-        let prepared = prepare(&checked).map_err(DemoError::Gateway)?;
+        let prepared = prepare_with_trail(&checked, trail).map_err(DemoError::Gateway)?;
         let failed = |cause| DemoError::Listen { who: "the gateway", address: checked.listen(), cause };
         let listener = TcpListener::bind(checked.listen()).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
