@@ -324,4 +324,25 @@ mod tests {
             assert_eq!((date.days(), Date::parse(date.to_string().as_bytes())), (days, Some(date)));
         }
     }
+
+    /// Every text of up to sixteen places made of what could trip the arithmetic is judged, and nothing else happens.
+    #[test]
+    fn any_text_is_judged() {
+        let letters = ['A', 'z', '0', '9', 'L', 'V', '-', ':', 'T', '.', '+', 'è', '\u{feff}', ' '];
+        let mut state: u32 = 1;
+        for length in (0..40).cycle().take(40_000) {
+            let text: String = (0..length)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    letters[(state >> 16) as usize % letters.len()]
+                })
+                .collect();
+            for canonical in [date(&text), date_time(&text)].into_iter().flatten() {
+                assert!(date(&canonical).or_else(|| date_time(&canonical)) == Some(canonical));
+            }
+            if let Ok(code) = CodiceFiscale::parse(&text) {
+                assert_eq!(CodiceFiscale::parse(code.canonical()), Ok(code));
+            }
+        }
+    }
 }

@@ -194,3 +194,11 @@ fn an_unknown_category_is_the_strictest() {
         Catalogue::from_supergraph(&SUPERGRAPH.replace("category: SPECIAL", "category: ARCANE")).unwrap();
     assert_eq!(catalogue.category("Persona", "diagnosi"), Category::Judicial);
 }
+
+#[test]
+fn text_cut_anywhere_is_read_or_refused() {
+    for at in SUPERGRAPH.char_indices().map(|(at, _)| at).step_by(7) {
+        let _ = Catalogue::from_supergraph(&SUPERGRAPH[..at]);
+        let _ = Catalogue::from_supergraph(&SUPERGRAPH[at..]);
+    }
+}
