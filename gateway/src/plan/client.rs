@@ -74,9 +74,10 @@ pub(super) fn compile(graph: &Graph, type_name: &str, items: &[&Selections], sha
             by_type: FxHashMap::default(),
         },
         None => {
-            let by_type = graph.possible(type_name).iter().filter_map(|id| {
-                let name = graph.types().name(*id)?;
-                Some((*id, fields(graph, *id, name, items, shape)))
+            // The abstract type itself is among them: an interface object is of no other type until somebody needs to know.
+            let by_type = graph.possible(type_name).iter().copied().chain(id).filter_map(|id| {
+                let name = graph.types().name(id)?;
+                Some((id, fields(graph, id, name, items, shape)))
             });
             ClientObject { fixed: None, by_type: by_type.collect() }
         }

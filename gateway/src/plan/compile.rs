@@ -11,7 +11,7 @@ use raccordo_connector_api::{
 use raccordo_schema::mapping::Name;
 
 use super::client;
-use super::planner::{Draft, DraftItem, DraftPath, DraftStep};
+use super::planner::{Draft, DraftItem, DraftPath, DraftStep, DraftValue};
 use super::shape::{Renames, Shape};
 use super::{Entities, Locate, Nested, Plan, PlanError, Project, Projection, Step};
 use crate::graph::{Graph, GraphSource};
@@ -274,7 +274,7 @@ impl Compiling<'_> {
         name: &str,
         key: &str,
         slot: u32,
-        arguments: &[(String, u32)],
+        arguments: &[(String, DraftValue)],
         below: &[DraftItem],
         below_shape: &Shape,
         renames: &Renames<'_>,
@@ -302,11 +302,20 @@ impl Compiling<'_> {
         })
     }
 
-    fn arguments(&mut self, definition: &ast::FieldDefinition, given: &[(String, u32)]) -> Vec<Argument> {
+    fn arguments(
+        &mut self,
+        definition: &ast::FieldDefinition,
+        given: &[(String, DraftValue)],
+    ) -> Vec<Argument> {
         let mut arguments = Vec::new();
         for argument in &definition.arguments {
-            let value =
-                given.iter().find(|(name, _)| name == argument.name.as_str()).map(|(_, value)| *value);
+            let value = given.iter().find(|(name, _)| name == argument.name.as_str());
+            let value = value.map(|(_, value)| match value {
+                DraftValue::Variable(index) => *index,
+                DraftValue::Constant(value) => {
+                    self.constants.add(crate::operation::constant(self.graph, &argument.ty, value))
+                }
+            });
             let value = value.or_else(|| self.default(argument));
             if let Some(value) = value {
                 let type_text = argument.ty.to_string().into();

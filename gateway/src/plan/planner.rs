@@ -7,6 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use apollo_compiler::{Name, Node, ast};
 use graphql_tools::parser::{parse_query, parse_schema};
 use hive_router_query_planner::ast::normalization::normalize_operation;
 use hive_router_query_planner::ast::selection_item::SelectionItem;
@@ -62,8 +63,17 @@ pub(crate) enum DraftPath {
 /// A field or a type condition.
 #[derive(Debug, Clone)]
 pub(crate) enum DraftItem {
-    Field { name: String, alias: Option<String>, arguments: Vec<(String, u32)>, below: Vec<DraftItem> },
+    Field { name: String, alias: Option<String>, arguments: Vec<(String, DraftValue)>, below: Vec<DraftItem> },
     On { type_name: String, below: Vec<DraftItem> },
+}
+
+/// The value of an argument.
+#[derive(Debug, Clone)]
+pub(crate) enum DraftValue {
+    /// A variable of the lifted operation.
+    Variable(u32),
+    /// A constant of the graph itself: `@requires(fields: "prezzo(valuta: EUR)")`.
+    Constant(ast::Value),
 }
 
 /// Why there is no plan.
@@ -231,12 +241,14 @@ fn read_item(
             let mut arguments = Vec::new();
             for (name, value) in field.arguments.iter().flatten() {
                 match value {
+                    Value::Variable(variable) if variable == "representations" => {}
                     Value::Variable(variable) => match variable.strip_prefix('v').map(str::parse) {
-                        Some(Ok(index)) => arguments.push((name.clone(), index)),
-                        _ if variable == "representations" => {}
+                        Some(Ok(index)) => arguments.push((name.clone(), DraftValue::Variable(index))),
                         _ => return Err(PlannerError::Unknown("a variable that isn't ours")),
                     },
-                    _ => return Err(PlannerError::Unknown("an argument that isn't a variable")),
+                    constant => {
+                        arguments.push((name.clone(), DraftValue::Constant(read_constant(constant)?)))
+                    }
                 }
             }
             let below = read_items(&field.selections, fragments)?;
@@ -254,6 +266,28 @@ fn read_item(
             Ok(DraftItem::On { type_name: (*type_name).to_owned(), below: read_items(set, fragments)? })
         }
     }
+}
+
+fn read_constant(value: &Value) -> Result<ast::Value, PlannerError> {
+    let name = |text: &str| Name::new(text).map_err(|_| PlannerError::Unknown("a name that isn't one"));
+    Ok(match value {
+        Value::Variable(_) => return Err(PlannerError::Unknown("a variable inside a constant")),
+        Value::Null => ast::Value::Null,
+        Value::Boolean(bool) => ast::Value::Boolean(*bool),
+        Value::Int(int) => ast::Value::Int(ast::IntValue::new_parsed(&int.to_string())),
+        Value::Float(float) => ast::Value::Float((*float).into()),
+        Value::String(text) => ast::Value::String(text.clone()),
+        Value::Enum(value) => ast::Value::Enum(name(value)?),
+        Value::List(items) => ast::Value::List(
+            items.iter().map(|item| read_constant(item).map(Node::new)).collect::<Result<_, _>>()?,
+        ),
+        Value::Object(fields) => ast::Value::Object(
+            fields
+                .iter()
+                .map(|(key, value)| Ok((name(key)?, Node::new(read_constant(value)?))))
+                .collect::<Result<_, PlannerError>>()?,
+        ),
+    })
 }
 
 /// Every input rewrite must be the setting of `__typename` on representations; another is an error.

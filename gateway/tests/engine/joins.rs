@@ -166,3 +166,44 @@ fn mutations_run_one_after_the_other() {
     assert_eq!(answer, json!({ "data": { "primo": { "nome": "uno" }, "terzo": 3, "secondo": 2 } }));
     assert_eq!(bench.asked("a"), ["{primo {id}}", "{secondo}"], "in the client's order, not in one call");
 }
+
+#[test]
+fn entities_without_a_key_are_not_asked_for() {
+    let bench = Bench::new(&[
+        (
+            "a",
+            "type Query { libri: [Libro!]! } type Libro @key(fields: \"isbn\") { isbn: ID titolo: String! }",
+            json!({ "Query": { "libri": [{ "isbn": null, "titolo": "senza" }, { "isbn": "1", "titolo": "con" }] } }),
+        ),
+        (
+            "b",
+            "type Libro @key(fields: \"isbn\") { isbn: ID autore: String }",
+            json!({ "Libro": [{ "isbn": "1", "autore": "A" }] }),
+        ),
+    ]);
+    let answer = bench.ask("{ libri { titolo autore } }");
+    assert_eq!(
+        answer,
+        json!({ "data": { "libri": [{ "titolo": "senza", "autore": null }, { "titolo": "con", "autore": "A" }] } })
+    );
+    assert_eq!(bench.asked("b"), ["{autore} x 1"]);
+}
+
+#[test]
+fn required_inputs_may_have_arguments_of_their_own() {
+    let bench = Bench::new(&[
+        (
+            "a",
+            "type Query { cosa: Cosa } type Cosa @key(fields: \"id\") { id: ID! prezzo(valuta: Valuta!, iva: Int = 22): String } enum Valuta { EUR USD }",
+            json!({ "Query": { "cosa": { "id": "1", "prezzo": { "$arguments": true } } }, "Cosa": [{ "id": "1", "prezzo": { "$arguments": true } }] }),
+        ),
+        (
+            "b",
+            "type Cosa @key(fields: \"id\") { id: ID! prezzo(valuta: Valuta!, iva: Int = 22): String @external etichetta: String @requires(fields: \"prezzo(valuta: USD, iva: 4)\") } enum Valuta { EUR USD }",
+            json!({ "Cosa": [{ "id": "1", "etichetta": { "$given": "prezzo" } }] }),
+        ),
+    ]);
+    let answer = bench.ask("{ cosa { prezzo(valuta: EUR) etichetta } }");
+    assert_eq!(answer["data"]["cosa"]["prezzo"], r#"{"valuta":"EUR"}"#);
+    assert_eq!(answer["data"]["cosa"]["etichetta"], r#"{"valuta":"USD","iva":4}"#);
+}

@@ -62,6 +62,8 @@ fn interface_objects_get_their_type_from_who_knows_it() {
         bench.ask("{ media { __typename id voto ... on Film { regista } } }"),
         json!({ "data": { "media": [{ "__typename": "Film", "id": "1", "voto": 8, "regista": "R" }] } })
     );
+    assert_eq!(bench.ask("{ visti { voto } }"), json!({ "data": { "visti": [{ "voto": 8 }] } }));
+    assert_eq!(bench.calls(), [("a", 1), ("b", 2)].into());
     assert_eq!(
         bench.ask("{ visti { __typename voto ... on Film { regista } } }"),
         json!({ "data": { "visti": [{ "__typename": "Film", "voto": 8, "regista": "R" }] } })
