@@ -10,44 +10,8 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, Value};
 
 use super::links::{Links, Spec};
+use super::personal::{Personal, stricter};
 use super::text::quoted;
-
-/// Data-protection category, in rising strictness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Category {
-    Public,
-    Personal,
-    Special,
-    Judicial,
-}
-
-impl Category {
-    fn parse(word: &str) -> Option<Self> {
-        match word {
-            "PUBLIC" => Some(Self::Public),
-            "PERSONAL" => Some(Self::Personal),
-            "SPECIAL" => Some(Self::Special),
-            "JUDICIAL" => Some(Self::Judicial),
-            _ => None,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Public => "PUBLIC",
-            Self::Personal => "PERSONAL",
-            Self::Special => "SPECIAL",
-            Self::Judicial => "JUDICIAL",
-        }
-    }
-}
-
-/// `@personal`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Personal {
-    category: Category,
-    generalise: Option<String>,
-}
 
 /// Everything that is said about one coordinate.
 #[derive(Debug, Clone, Default)]
@@ -96,7 +60,7 @@ impl Marks {
                 self.cost = directive.specified_argument_by_name("weight").and_then(|v| v.to_i32());
             }
             (Spec::Federation, "listSize") => self.list_size = Some(directive.clone()),
-            (Spec::Connect, "personal") => self.personal = read_personal(directive),
+            (Spec::Connect, "personal") => self.personal = Some(Personal::read(directive)),
             (Spec::Connect, "subject") => self.subject = text(directive, "key"),
             (Spec::Own, "deprecated") => {
                 let reason = text(directive, "reason");
@@ -189,11 +153,7 @@ impl Marks {
 
     fn print_raccordo(&self, out: &mut String) {
         if let Some(personal) = &self.personal {
-            let _ = write!(out, " @raccordo__personal(category: {}", personal.category.word());
-            if let Some(generalise) = &personal.generalise {
-                let _ = write!(out, ", generalise: {generalise}");
-            }
-            out.push(')');
+            let _ = write!(out, " {personal}");
         }
         if let Some(key) = &self.subject {
             let _ = write!(out, " @raccordo__subject(key: {})", quoted(key));
@@ -221,26 +181,6 @@ fn first<T: Clone>(into: &mut Option<T>, from: &Option<T>) {
 
 fn text(directive: &Directive, argument: &str) -> Option<String> {
     directive.specified_argument_by_name(argument).and_then(|v| v.as_str()).map(str::to_owned)
-}
-
-fn read_personal(directive: &Directive) -> Option<Personal> {
-    let word = directive.specified_argument_by_name("category").and_then(|v| v.as_enum());
-    // An unreadable category protects most; the vocabulary's own check says what is wrong with it.
-    let category = word.and_then(|w| Category::parse(w)).unwrap_or(Category::Judicial);
-    let generalise = directive.specified_argument_by_name("generalise").and_then(|v| v.as_enum());
-    Some(Personal { category, generalise: generalise.map(|name| name.to_string()) })
-}
-
-fn stricter(one: Option<Personal>, other: Option<&Personal>) -> Option<Personal> {
-    match (one, other) {
-        (Some(a), Some(b)) => {
-            let category = a.category.max(b.category);
-            let of_stricter = if a.category >= b.category { [&a, b] } else { [b, &a] };
-            let generalise = of_stricter.iter().find_map(|p| p.generalise.clone());
-            Some(Personal { category, generalise })
-        }
-        (one, other) => one.or_else(|| other.cloned()),
-    }
 }
 
 fn alternatives(directive: &Directive, argument: &str) -> Vec<BTreeSet<String>> {
@@ -286,21 +226,6 @@ fn print_alternatives(out: &mut String, name: &str, argument: &str, all: Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn personal(category: Category, generalise: Option<&str>) -> Marks {
-        let personal = Personal { category, generalise: generalise.map(str::to_owned) };
-        Marks { personal: Some(personal), ..Marks::default() }
-    }
-
-    #[test]
-    fn the_strictest_category_wins_whatever_the_order() {
-        let special = personal(Category::Special, None);
-        let public = personal(Category::Public, Some("AGE_BAND"));
-        for pair in [[&special, &public], [&public, &special]] {
-            let printed = Marks::merge(pair).print();
-            assert_eq!(printed, " @raccordo__personal(category: SPECIAL, generalise: AGE_BAND)");
-        }
-    }
 
     #[test]
     fn scopes_of_two_sources_must_both_be_held() {

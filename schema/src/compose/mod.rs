@@ -1,15 +1,15 @@
 //! Composition: the sources' SDL in, one supergraph out, or every mistake of every file. Pure: no I/O.
 //!
-//! Each source is read and checked alone (`read`, `base`, `rules`), then all are merged (`merge`), then every field is shown to be
+//! Each source is read and checked alone (`read`, `rules`), then all are merged (`merge`), then every field is shown to be
 //! reachable (`satisfiability`), then the graph is printed in the public join specification (`print`), so that other routers can
 //! read it. Federation v2 is composed as its specification says; v1 files are taken leniently.
 
-mod base;
+mod definitions;
 mod field_set;
 mod links;
 mod marks;
 mod merge;
-mod piece;
+mod personal;
 mod print;
 mod read;
 mod rules;
@@ -120,7 +120,7 @@ fn validate(sdl: &str) -> Result<(), Vec<Diagnostic>> {
     match Schema::parse_and_validate(sdl, "supergraph.graphql") {
         Ok(_) => Ok(()),
         Err(bad) => {
-            let found = base::diagnostics(&file, &bad.errors);
+            let found = read::diagnostics(&file, &bad.errors);
             let help = "the sources agree one by one, but not as one schema: compare the types that the message names";
             Err(found
                 .into_iter()

@@ -3,65 +3,13 @@
 
 use std::fmt::Write as _;
 
+use super::definitions::{
+    AUTHENTICATED, COST, INACCESSIBLE, JOIN_DEFINITIONS, ONE_OF, POLICY, RACCORDO, REQUIRES_SCOPES, TAG,
+};
 use super::marks::{Features, Marks};
 use super::subgraph::{Kind, Subgraph};
 use super::supergraph::{Graph, JoinField, Merged, MergedField, MergedInput, MergedType};
 use super::text::{description, quoted};
-
-const JOIN_DEFINITIONS: &str = r"directive @join__directive(graphs: [join__Graph!], name: String!, args: join__DirectiveArguments) repeatable on SCHEMA | OBJECT | INTERFACE | FIELD_DEFINITION
-
-directive @join__enumValue(graph: join__Graph!) repeatable on ENUM_VALUE
-
-directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean, overrideLabel: String) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
-
-directive @join__graph(name: String!, url: String!) on ENUM_VALUE
-
-directive @join__implements(graph: join__Graph!, interface: String!) repeatable on OBJECT | INTERFACE
-
-directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
-
-directive @join__unionMember(graph: join__Graph!, member: String!) repeatable on UNION
-
-directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
-
-scalar join__DirectiveArguments
-
-scalar join__FieldSet
-
-scalar link__Import
-
-enum link__Purpose {
-  SECURITY
-  EXECUTION
-}
-";
-
-const TAG: &str = "directive @tag(name: String!) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION | SCHEMA\n";
-const INACCESSIBLE: &str = "directive @inaccessible on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION\n";
-const AUTHENTICATED: &str =
-    "directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM\n";
-const REQUIRES_SCOPES: &str = "directive @requiresScopes(scopes: [[requiresScopes__Scope!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM\n\nscalar requiresScopes__Scope\n";
-const POLICY: &str = "directive @policy(policies: [[policy__Policy!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM\n\nscalar policy__Policy\n";
-const COST: &str = "directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR\n\ndirective @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION\n";
-const ONE_OF: &str = "directive @oneOf on INPUT_OBJECT\n";
-const RACCORDO: &str = "directive @raccordo__personal(category: raccordo__Category!, generalise: raccordo__Generalise) on FIELD_DEFINITION | ARGUMENT_DEFINITION
-
-directive @raccordo__subject(key: String!) on OBJECT | INTERFACE
-
-enum raccordo__Category {
-  PUBLIC
-  PERSONAL
-  SPECIAL
-  JUDICIAL
-}
-
-enum raccordo__Generalise {
-  AGE_BAND
-  YEAR
-  MONTH
-  POSTCODE_AREA
-}
-";
 
 /// Prints the supergraph.
 pub(crate) fn print(sources: &[Subgraph], merged: &Merged) -> String {

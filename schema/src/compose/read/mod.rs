@@ -3,27 +3,31 @@
 //! Syntax and plain GraphQL rules are apollo-compiler's judgement (on a copy without Federation's and Raccordo's directives);
 //! Federation's own rules come after, in `rules`.
 
+mod base;
+mod directives;
+mod linked;
+mod piece;
+
 use std::sync::Arc;
 
 use apollo_compiler::Name;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{
-    Definition, Directive, DirectiveList, Document, EnumValueDefinition, FieldDefinition,
-    InputValueDefinition, OperationType, Type,
+    Definition, Document, EnumValueDefinition, FieldDefinition, InputValueDefinition, OperationType, Type,
 };
 use apollo_compiler::parser::SourceMap;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
-use super::links::{Links, Spec, schema_directives};
+use super::SourceSdl;
+use super::links::{Links, Spec};
 use super::marks::Marks;
-use super::piece::Piece;
-use super::subgraph::{
-    Composed, EnumValue, Field, FieldSet, Input, Key, Kind, Override, OwnDirective, Span, Subgraph, TypeDef,
-    locate,
-};
-use super::{SourceSdl, base, field_set};
+use super::subgraph::{EnumValue, Field, Input, Kind, OwnDirective, Span, Subgraph, TypeDef, locate};
 use crate::Diagnostic;
+use directives::OnDeclaration;
+use piece::Piece;
+
+pub(crate) use base::diagnostics;
 
 /// The usual names of the three roots.
 const ROOTS: [(OperationType, &str); 3] = [
@@ -31,11 +35,6 @@ const ROOTS: [(OperationType, &str); 3] = [
     (OperationType::Mutation, "Mutation"),
     (OperationType::Subscription, "Subscription"),
 ];
-
-/// The rules of a field set: of its type, of its text.
-const KEY: [&str; 2] = ["KEY_INVALID_FIELDS_TYPE", "KEY_INVALID_FIELDS"];
-const REQUIRES: [&str; 2] = ["REQUIRES_INVALID_FIELDS_TYPE", "REQUIRES_INVALID_FIELDS"];
-const PROVIDES: [&str; 2] = ["PROVIDES_INVALID_FIELDS_TYPE", "PROVIDES_INVALID_FIELDS"];
 
 /// Reads one source, with what is wrong in Federation's own words. `graph` is its value in `join__Graph`.
 ///
@@ -108,13 +107,6 @@ struct Reader<'a> {
     problems: Vec<Diagnostic>,
     types: IndexMap<Name, TypeDef>,
     directives: IndexMap<Name, OwnDirective>,
-}
-
-/// What a type's own directives say about all fields of the same declaration.
-#[derive(Default)]
-struct OnDeclaration {
-    external: bool,
-    shareable: bool,
 }
 
 impl Reader<'_> {
@@ -194,32 +186,6 @@ impl Reader<'_> {
         }
     }
 
-    fn type_directives(&mut self, piece: &Piece<'_>, def: &mut TypeDef) -> OnDeclaration {
-        let mut declared = OnDeclaration::default();
-        let extends = piece
-            .directives
-            .iter()
-            .any(|d| self.links.directive(&d.name) == (Spec::Federation, "extends".into()));
-        let extension = piece.extension || extends;
-        for directive in piece.directives.iter() {
-            let (spec, name) = self.links.directive(&directive.name);
-            match (spec, name.as_str()) {
-                (Spec::Federation, "key") => {
-                    if let Some(fields) = self.field_set(directive, KEY) {
-                        let resolvable = boolean(directive, "resolvable").unwrap_or(true);
-                        def.keys.push(Key { fields, extension, resolvable });
-                    }
-                }
-                (Spec::Federation, "external") => declared.external = true,
-                (Spec::Federation, "shareable") => declared.shareable = true,
-                (Spec::Federation, "extends" | "link") => {}
-                (Spec::Federation, "interfaceObject") => def.interface_object = true,
-                _ => self.mark(directive, &mut def.marks),
-            }
-        }
-        declared
-    }
-
     fn field(&mut self, field: &Node<FieldDefinition>, declared: &OnDeclaration) -> Field {
         let mut read = Field {
             name: field.name.clone(),
@@ -248,28 +214,6 @@ impl Reader<'_> {
         read
     }
 
-    fn field_directive(&mut self, directive: &Node<Directive>, field: &mut Field) {
-        let (spec, name) = self.links.directive(&directive.name);
-        match (spec, name.as_str()) {
-            (Spec::Federation, "external") => {
-                field.external = true;
-                field.external_by_type = false;
-            }
-            (Spec::Federation, "shareable") => field.shareable = true,
-            (Spec::Federation, "requires") => field.requires = self.field_set(directive, REQUIRES),
-            (Spec::Federation, "provides") => field.provides = self.field_set(directive, PROVIDES),
-            (Spec::Federation, "override") => {
-                let text = |name| {
-                    directive.specified_argument_by_name(name).and_then(|v| v.as_str()).map(str::to_owned)
-                };
-                let label = text("label");
-                let at = directive.location();
-                field.overrides = text("from").map(|from| Override { from, label, at });
-            }
-            _ => self.mark(directive, &mut field.marks),
-        }
-    }
-
     fn input(&mut self, input: &Node<InputValueDefinition>) -> Input {
         Input {
             name: input.name.clone(),
@@ -290,41 +234,6 @@ impl Reader<'_> {
         }
     }
 
-    fn marks(&mut self, directives: &DirectiveList) -> Marks {
-        let mut marks = Marks::default();
-        directives.iter().for_each(|directive| self.mark(directive, &mut marks));
-        marks
-    }
-
-    fn mark(&mut self, directive: &Node<Directive>, marks: &mut Marks) {
-        let taken = marks.take(directive, self.links);
-        let (spec, name) = self.links.directive(&directive.name);
-        // `@connect`, `@from`, `@code` are the connector's; everything else of Federation must have been understood.
-        if !taken && spec == Spec::Federation && name != "external" {
-            let message = format!("`@{}` is not supported here", directive.name);
-            let help = "this version composes the directives of Federation up to 2.9 without `@context` and `@fromContext`";
-            self.problem("UNSUPPORTED_FEATURE", directive.location(), message, help);
-        }
-    }
-
-    fn field_set(&mut self, directive: &Node<Directive>, rules: [&'static str; 2]) -> Option<FieldSet> {
-        let [invalid_type, invalid] = rules;
-        let at = directive.location();
-        let help = "give the fields as one string, as in `\"id comune { istat }\"`";
-        let value = directive.specified_argument_by_name("fields");
-        let text = value.map_or_else(
-            || Err("`fields` is missing".to_owned()),
-            |value| field_set::text_of(value, self.links.is_v2()),
-        );
-        let (rule, what) = match text.map(|text| field_set::parse(&text)) {
-            Ok(Ok(selections)) => return Some(FieldSet { selections, at }),
-            Ok(Err(what)) => (invalid, what),
-            Err(what) => (invalid_type, what),
-        };
-        self.problem(rule, at, format!("the fields of `@{}` can't be read: {what}", directive.name), help);
-        None
-    }
-
     /// Every source can be asked `_service` and `_entities`, so every one has `Query`, if only in the supergraph's joins.
     fn finish_query(&mut self) {
         let query = Name::new_static_unchecked("Query");
@@ -334,55 +243,4 @@ impl Reader<'_> {
             name == "Query" || !empty
         });
     }
-
-    fn imports(&mut self, document: &Document) {
-        let unknown: Vec<String> = self.links.unknown_imports().map(str::to_owned).collect();
-        for name in unknown {
-            let applied = document.definitions.iter().flat_map(schema_directives);
-            let at = applied
-                .clone()
-                .find(|d| d.to_string().contains(&format!("\"{name}\"")))
-                .and_then(|d| d.location());
-            let message = format!("`{name}` is imported, but Federation defines no such element");
-            self.problem(
-                "INVALID_LINK_DIRECTIVE_USAGE",
-                at,
-                message,
-                "correct the name in `import`, or take it away",
-            );
-        }
-    }
-
-    fn composed(&mut self, document: &Document) -> Vec<Composed> {
-        let applied: Vec<&Node<Directive>> =
-            document.definitions.iter().flat_map(schema_directives).collect();
-        let mut all = Vec::new();
-        for directive in applied {
-            if self.links.directive(&directive.name) != (Spec::Federation, "composeDirective".to_owned()) {
-                continue;
-            }
-            let at = directive.location();
-            let name =
-                directive.specified_argument_by_name("name").and_then(|v| v.as_str()).unwrap_or_default();
-            let local = name.trim_start_matches('@').to_owned();
-            let (spec, original) = self.links.directive(&local);
-            let link = if let Spec::Foreign(place) = spec { self.links.link(place) } else { None };
-            match link {
-                Some(link) => {
-                    let (url, identity) = (link.url.clone(), link.identity.clone());
-                    all.push(Composed { name: local, original, url, identity, at });
-                }
-                None => {
-                    let message = format!("`@composeDirective` names `{name}`, which no `@link` imports");
-                    let help = "link the directive's specification and import it by this name";
-                    self.problem("DIRECTIVE_COMPOSITION_ERROR", at, message, help);
-                }
-            }
-        }
-        all
-    }
-}
-
-fn boolean(directive: &Directive, argument: &str) -> Option<bool> {
-    directive.specified_argument_by_name(argument).and_then(|v| v.to_bool())
 }

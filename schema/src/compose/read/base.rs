@@ -14,7 +14,7 @@ use apollo_compiler::ast::{
 use apollo_compiler::name;
 use apollo_compiler::validation::{DiagnosticData, DiagnosticList};
 
-use super::links::{Links, Spec};
+use crate::compose::links::{Links, Spec};
 use crate::{Diagnostic, Location};
 
 /// Everything that GraphQL itself refuses.

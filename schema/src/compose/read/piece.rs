@@ -5,7 +5,7 @@ use apollo_compiler::ast::{
 };
 use apollo_compiler::{Name, Node};
 
-use super::subgraph::Kind;
+use crate::compose::subgraph::Kind;
 
 /// One definition or extension, seen without its kind's struct.
 pub(crate) struct Piece<'a> {
