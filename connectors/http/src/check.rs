@@ -8,7 +8,7 @@ use std::sync::Arc;
 use raccordo_connector_api::Source;
 use raccordo_connector_web::{JqError, Program};
 use raccordo_schema::mapping::{
-    ArgumentMapping, Connect, FieldMapping, FilterOp, From, HttpTarget, Method, Name, Target, TypeMapping,
+    ArgumentMapping, Connect, FieldMapping, FilterOp, From, HttpTarget, Name, Target, TypeMapping,
 };
 use raccordo_schema::{Diagnostic, Location};
 
@@ -20,7 +20,7 @@ const VARIABLES: &[&str] = &["source"];
 /// The variables of `body:`.
 const BODY_VARIABLES: &[&str] = &["source", "args", "this", "batch"];
 /// The scalar that may not stand in a URL.
-const PERSONAL: &str = "CodiceFiscale";
+pub(crate) const PERSONAL: &str = "CodiceFiscale";
 
 /// Checks a mapping; mistakes go to `found`.
 pub(crate) fn check(source: Source<'_>, found: &mut Vec<Diagnostic>) -> Model {
@@ -52,11 +52,11 @@ pub(crate) fn check(source: Source<'_>, found: &mut Vec<Diagnostic>) -> Model {
 
 /// Where a `@connect` stands.
 #[derive(Clone, Copy)]
-struct Place<'a> {
-    type_name: &'a Name,
+pub(crate) struct Place<'a> {
+    pub(crate) type_name: &'a Name,
     /// The type whose keys `$this` and `$batch` are.
-    of: Option<&'a TypeMapping>,
-    field: Option<&'a FieldMapping>,
+    pub(crate) of: Option<&'a TypeMapping>,
+    pub(crate) field: Option<&'a FieldMapping>,
 }
 
 impl<'a> Place<'a> {
@@ -68,25 +68,32 @@ impl<'a> Place<'a> {
         Self { type_name, of, field: Some(field) }
     }
 
-    fn on(&self) -> String {
+    /// The coordinate, as the user would say it.
+    pub(crate) fn on(&self) -> String {
         match self.field {
             Some(field) => format!("{}.{}", self.type_name, field.name),
             None => self.type_name.to_string(),
         }
     }
 
-    fn argument(&self, name: &str) -> Option<&'a ArgumentMapping> {
+    pub(crate) fn argument(&self, name: &str) -> Option<&'a ArgumentMapping> {
         self.field.and_then(|field| field.arguments.get(name))
     }
 }
 
-struct Check<'a, 'd> {
-    source: Source<'a>,
+pub(crate) struct Check<'a, 'd> {
+    pub(crate) source: Source<'a>,
     found: &'d mut Vec<Diagnostic>,
 }
 
 impl Check<'_, '_> {
-    fn wrong(&mut self, rule: &'static str, at: &Location, message: String, help: impl Into<String>) {
+    pub(crate) fn wrong(
+        &mut self,
+        rule: &'static str,
+        at: &Location,
+        message: String,
+        help: impl Into<String>,
+    ) {
         self.found.push(Diagnostic::error(rule, at.clone(), message).help(help));
     }
 
@@ -303,120 +310,6 @@ impl Check<'_, '_> {
             );
         }
         batched.then(|| connect.batch_max.unwrap_or(DEFAULT_BATCH))
-    }
-
-    /// What records are joined by must be known.
-    fn joined(
-        &mut self,
-        target: &HttpTarget,
-        endpoint: &Endpoint,
-        batched: bool,
-        place: Place<'_>,
-        at: &Location,
-    ) {
-        let on = place.on();
-        if target.join_by.is_some() && endpoint.keys.len() != 1 {
-            let message =
-                format!("`joinBy:` on `{on}` gives one value, and a call has {}", endpoint.keys.len());
-            self.wrong("HTTP_KEY", at, message, "use one variable of `$this` or `$batch`");
-        }
-        let relation = place.field.is_some();
-        if relation && batched && target.join_by.is_none() {
-            let message = format!("nothing says to which parent a record of `{on}` belongs");
-            self.wrong(
-                "HTTP_KEY",
-                at,
-                message,
-                "add `joinBy:`, a jq program on each record that gives the parent's key",
-            );
-        }
-        if !relation && endpoint.join.is_empty() && target.join_by.is_none() {
-            let message = format!("`{on}` is asked by nothing that its records carry");
-            self.wrong("HTTP_KEY", at, message, "use a field of its `@key` as `{$this.x}` or `{$batch.x}`");
-        }
-    }
-
-    /// A codice fiscale never stands in a URL: URLs are kept in logs and histories everywhere.
-    fn personal(&mut self, endpoint: &Endpoint, place: Place<'_>, at: &Location) {
-        let queries = endpoint.query.iter().flat_map(|(_, template)| template.variables());
-        for (origin, name) in endpoint.path.variables().chain(queries) {
-            let (named, variable) = match origin {
-                Origin::Args => {
-                    (place.argument(name).map(|argument| argument.named.clone()), format!("$args.{name}"))
-                }
-                Origin::This => (self.named(place.of, name), format!("$this.{name}")),
-                Origin::Batch => (self.named(place.of, name), format!("$batch.{name}")),
-            };
-            if named.is_some_and(|named| &*named == PERSONAL) {
-                self.in_url(&format!("`{{{variable}}}` of `{}`", place.on()), &variable, at);
-            }
-        }
-    }
-
-    /// A POST that is asked by keys carries them somewhere.
-    fn bodiless(&mut self, target: &HttpTarget, endpoint: &Endpoint, place: Place<'_>, at: &Location) {
-        let mut in_url = endpoint
-            .path
-            .variables()
-            .chain(endpoint.query.iter().flat_map(|(_, template)| template.variables()));
-        let by_url = in_url.any(|(origin, _)| origin != Origin::Args);
-        if target.method == Method::Post && target.body.is_none() && !by_url && place.of.is_some() {
-            let message = format!("the `post:` of `{}` has no `body:`", place.on());
-            self.wrong("HTTP_METHOD", at, message, "add `body:`, a jq program with `$this` or `$batch`");
-        }
-    }
-
-    /// A single argument carries a single code.
-    fn codes(&mut self, place: Place<'_>, at: &Location) {
-        let mapping = self.source.mapping.clone();
-        let arguments = place
-            .field
-            .into_iter()
-            .flat_map(|field| field.arguments.values())
-            .filter(|argument| !argument.list);
-        for (argument, of) in
-            arguments.filter_map(|argument| Some((argument, mapping.enums.get(&argument.named)?)))
-        {
-            let several = |value: &&Name| of.codes.values().filter(|other| other == value).count() > 1;
-            if let Some(value) = of.codes.values().find(several) {
-                let message = format!(
-                    "the argument `{}` of `{}` is a `{}`, whose `{value}` stands for several codes",
-                    argument.name,
-                    place.on(),
-                    argument.named
-                );
-                self.wrong(
-                    "ENUM_CODES",
-                    at,
-                    message,
-                    "make the argument a list, with `op: IN`: its codes go joined by commas",
-                );
-            }
-        }
-    }
-
-    fn in_url(&mut self, what: &str, variable: &str, at: &Location) {
-        let message = format!("{what} is a codice fiscale, and would stand in a URL");
-        let help = format!("use `post:` and put it into the body: `body: \"{{codiceFiscale: {variable}}}\"`");
-        self.wrong("HTTP_PERSONAL_URL", at, message, help);
-    }
-
-    /// The named type at a path of a type's fields.
-    fn named(&self, of: Option<&TypeMapping>, path: &str) -> Option<Name> {
-        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
-        let field = of?.fields.get(first)?;
-        match rest {
-            None => Some(field.shape.named.clone()),
-            Some(rest) => self.named(self.source.mapping.types.get(&field.shape.named), rest),
-        }
-    }
-
-    fn order(&mut self, connect: &Connect, on: &str) {
-        if !connect.order.is_empty() {
-            let message = format!("kind `http` has no `order:` on `{on}`: every API orders in its own way");
-            let help = "write the API's parameter under `query:`, as `{ name: \"sort\", value: \"name\" }`";
-            self.wrong("ORDER", &connect.at, message, help);
-        }
     }
 }
 

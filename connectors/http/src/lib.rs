@@ -11,10 +11,13 @@
 
 mod check;
 mod connector;
+mod join;
 mod keys;
 mod model;
 mod pages;
+mod questions;
 mod request;
+mod rules;
 mod run;
 mod settings;
 mod template;

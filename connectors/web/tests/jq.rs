@@ -381,13 +381,30 @@ fn what_explodes_stops_at_a_limit_that_a_program_cannot_catch() {
         "[foreach range(1e18) as $i (0; 1)] | length",
         "def f(g): g | g | g | g; def h(g): f(f(g)); h(.[]?, .[]?, 1, 1, 1, 1)",
     ] {
-        match run(text, &many) {
+        let program = Program::compile(text, &[]).unwrap().limited(200_000, 16 * 1024 * 1024);
+        match program.run(&many, &[]) {
             Err(JqError::Limit { .. }) => {}
             other => panic!("`{text}` gives {:?}", other.map(|outputs| outputs.len())),
         }
     }
-    let fewer = Value::Array(vec![json!("0123456789"); 1_000]);
-    assert_eq!(run("[.[] as $a | .[] as $b | 1] | length", &fewer).unwrap(), [json!(1_000_000)]);
+    // Nobody said otherwise.
+    assert_eq!(run("[range(1e18)]", &many), Err(JqError::Limit { what: "memory" }));
+    assert_eq!(run("last(range(1e18))", &many), Err(JqError::Limit { what: "steps" }));
+}
+
+#[test]
+fn limits_hold_on_both_sides() {
+    let run = |text: &str, steps, bytes| {
+        let program = Program::compile(text, &[]).unwrap().limited(steps, bytes);
+        program.run(&json!([1, 2, 3]), &[]).map(|outputs| outputs.len())
+    };
+    let least = (1..1_000).find(|steps| run("map(. + 1)", *steps, 10_000).is_ok()).unwrap();
+    assert_eq!(run("map(. + 1)", least - 1, 10_000), Err(JqError::Limit { what: "steps" }));
+    let least = (1..10_000).find(|bytes| run("map(. + 1)", 1_000, *bytes).is_ok()).unwrap();
+    assert_eq!(run("map(. + 1)", 1_000, least - 1), Err(JqError::Limit { what: "memory" }));
+    let nested = |depth: usize| format!("reduce range({depth}) as $i (0; [.]) | 1");
+    assert_eq!(run(&nested(255), 10_000_000, 100_000_000), Ok(1));
+    assert_eq!(run(&nested(300), 10_000_000, 100_000_000), Err(JqError::Limit { what: "nesting" }));
 }
 
 #[test]

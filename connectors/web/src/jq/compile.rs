@@ -2,29 +2,21 @@
 //! that a definition can only use earlier ones: recursion has no way to be written, and the tree has a bounded size.
 
 use std::rc::Rc;
-use std::sync::OnceLock;
 
-use jaq_core::load::lex::{Lexer, StrPart, Tok, Token};
-use jaq_core::load::parse::{BinaryOp, Def, Parser, Pattern as PatternText, Term};
+use jaq_core::load::lex::StrPart;
+use jaq_core::load::parse::{BinaryOp, Def, Pattern as PatternText, Term};
 use jaq_core::path::{Opt, Part};
 use serde_json::Value;
 
 use super::JqError;
+use super::calls::prelude;
 use super::ir::{Node, Op, Pattern};
-use super::natives::Native;
-use super::regexes;
+use super::parse::{offset_of, parse};
 
-const MAX_TEXT: usize = 8 * 1024;
-/// Brackets and prefix words: each may nest the parser once more.
-const MAX_NESTING: usize = 200;
-/// Words and signs.
-const MAX_TOKENS: usize = 1_000;
 /// Terms after definitions are put in place.
 const MAX_TERMS: usize = 5_000;
 /// How deep the compilation, and then an evaluation, nests: some 200 KB of stack.
 const MAX_DEPTH: u32 = 200;
-
-static PRELUDE: &str = include_str!("prelude.jq");
 
 /// Compiles a program; returns how many slots its variables need, the given ones first.
 pub(super) fn compile(text: &str, variables: &[&str]) -> Result<(Node, usize), JqError> {
@@ -46,69 +38,15 @@ pub(super) fn compile(text: &str, variables: &[&str]) -> Result<(Node, usize), J
     }
 }
 
-/// Reads a text, refusing first what would nest the parser too deep.
-fn parse(text: &str) -> Result<Term<&str>, JqError> {
-    let mistake = |message: String, offset: usize| JqError::Text { message, offset };
-    let brackets = text.bytes().filter(|byte| matches!(byte, b'(' | b'[' | b'{')).count();
-    if text.len() > MAX_TEXT || brackets > MAX_NESTING {
-        return Err(mistake(format!("a program has at most {MAX_TEXT} bytes and {MAX_NESTING} brackets"), 0));
-    }
-    let tokens = Lexer::new(text).lex().map_err(|errors| match errors.first() {
-        Some((expected, rest)) => mistake(format!("expected {}", expected.as_str()), offset_of(text, rest)),
-        None => mistake("expected a jq program".to_owned(), 0),
-    })?;
-    let (count, prefixes) = tokens.iter().fold((0, 0), count_tokens);
-    if count > MAX_TOKENS || prefixes > MAX_NESTING {
-        return Err(mistake(format!("a program has at most {MAX_TOKENS} words and signs"), 0));
-    }
-    Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| match errors.first() {
-        Some((expected, found)) => {
-            let found = found.map(|token| token.as_str());
-            let offset = found.map_or(text.len(), |found| offset_of(text, found));
-            let found = found.map_or("the end".to_owned(), |found| {
-                format!("`{}`", found.chars().take(40).collect::<String>())
-            });
-            mistake(format!("expected {}, not {found}", expected.as_str()), offset)
-        }
-        None => mistake("expected a jq program".to_owned(), 0),
-    })
-}
-
-fn count_tokens((count, prefixes): (usize, usize), Token(text, token): &Token<&str>) -> (usize, usize) {
-    let prefix = matches!(*text, "-" | "try" | "catch" | "if" | "def" | "reduce" | "foreach" | "label");
-    let here = (count + 1, prefixes + usize::from(prefix));
-    match token {
-        Tok::Block(tokens) => tokens.iter().fold((here.0, here.1 + 1), count_tokens),
-        Tok::Str(parts) => parts.iter().fold(here, |sum, part| match part {
-            StrPart::Term(token) => count_tokens(sum, token),
-            _ => sum,
-        }),
-        _ => here,
-    }
-}
-
-/// The definitions in jq, read once.
-fn prelude() -> &'static [Def<&'static str>] {
-    static DEFS: OnceLock<Vec<Def<&'static str>>> = OnceLock::new();
-    DEFS.get_or_init(|| jaq_core::load::parse(PRELUDE, |parser| parser.defs()).unwrap_or_default())
-}
-
-fn offset_of(text: &str, part: &str) -> usize {
-    (part.as_ptr() as usize)
-        .checked_sub(text.as_ptr() as usize)
-        .filter(|at| *at <= text.len())
-        .unwrap_or_default()
-}
-
 /// What names mean at a place, innermost first.
-type Scope<'t> = Option<Rc<Link<'t>>>;
+pub(super) type Scope<'t> = Option<Rc<Link<'t>>>;
 
-struct Link<'t> {
-    entry: Entry<'t>,
-    outer: Scope<'t>,
+pub(super) struct Link<'t> {
+    pub(super) entry: Entry<'t>,
+    pub(super) outer: Scope<'t>,
 }
 
-enum Entry<'t> {
+pub(super) enum Entry<'t> {
     Var(&'t str, usize),
     Def(&'t Def<&'t str>),
     /// A definition's own name inside its body.
@@ -119,11 +57,11 @@ enum Entry<'t> {
     Value(&'t str, usize),
 }
 
-fn link<'t>(outer: Scope<'t>, entry: Entry<'t>) -> Scope<'t> {
+pub(super) fn link<'t>(outer: Scope<'t>, entry: Entry<'t>) -> Scope<'t> {
     Some(Rc::new(Link { entry, outer }))
 }
 
-struct Compiler<'t> {
+pub(super) struct Compiler<'t> {
     text: &'t str,
     slots: usize,
     terms: usize,
@@ -133,7 +71,7 @@ struct Compiler<'t> {
 }
 
 impl<'t> Compiler<'t> {
-    fn mistake(&self, message: impl Into<String>) -> JqError {
+    pub(super) fn mistake(&self, message: impl Into<String>) -> JqError {
         JqError::Text { message: message.into(), offset: self.site }
     }
 
@@ -144,12 +82,12 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    fn slot(&mut self) -> usize {
+    pub(super) fn slot(&mut self) -> usize {
         self.slots += 1;
         self.slots - 1
     }
 
-    fn term(&mut self, term: &'t Term<&'t str>, scope: &Scope<'t>) -> Result<Node, JqError> {
+    pub(super) fn term(&mut self, term: &'t Term<&'t str>, scope: &Scope<'t>) -> Result<Node, JqError> {
         self.terms += 1;
         self.depth += 1;
         if self.terms > MAX_TERMS || self.depth > MAX_DEPTH {
@@ -160,7 +98,7 @@ impl<'t> Compiler<'t> {
         Ok(Node::new(op))
     }
 
-    fn boxed(&mut self, term: &'t Term<&'t str>, scope: &Scope<'t>) -> Result<Box<Node>, JqError> {
+    pub(super) fn boxed(&mut self, term: &'t Term<&'t str>, scope: &Scope<'t>) -> Result<Box<Node>, JqError> {
         self.term(term, scope).map(Box::new)
     }
 
@@ -461,160 +399,4 @@ impl<'t> Compiler<'t> {
         };
         Err(self.mistake(format!("unknown variable `{name}`; {known}")))
     }
-
-    fn call(
-        &mut self,
-        name: &'t str,
-        arguments: &'t [Term<&'t str>],
-        scope: &Scope<'t>,
-    ) -> Result<Op, JqError> {
-        let mut at = scope.as_ref();
-        while let Some(link) = at {
-            match &link.entry {
-                Entry::Itself(own, arity) if *own == name && *arity == arguments.len() => {
-                    return Err(self.mistake(format!(
-                        "`{name}` calls itself: recursive definitions aren't in the subset"
-                    )));
-                }
-                Entry::Argument(parameter, term, outer) if *parameter == name && arguments.is_empty() => {
-                    return Ok(self.term(term, &outer.clone())?.op);
-                }
-                Entry::Value(parameter, slot) if *parameter == name && arguments.is_empty() => {
-                    return Ok(Op::Var(*slot));
-                }
-                Entry::Def(def) if def.name == name && def.args.len() == arguments.len() => {
-                    return self.inline(def, arguments, scope, &link.outer.clone());
-                }
-                _ => {}
-            }
-            at = link.outer.as_ref();
-        }
-        self.builtin(name, arguments, scope)
-    }
-
-    /// A definition's body in place of its call.
-    fn inline(
-        &mut self,
-        def: &'t Def<&'t str>,
-        arguments: &'t [Term<&'t str>],
-        call: &Scope<'t>,
-        definition: &Scope<'t>,
-    ) -> Result<Op, JqError> {
-        let mut inner = link(definition.clone(), Entry::Itself(def.name, def.args.len()));
-        let mut bound = Vec::new();
-        for (parameter, argument) in def.args.iter().zip(arguments) {
-            match parameter.strip_prefix('$') {
-                None => inner = link(inner, Entry::Argument(parameter, argument, call.clone())),
-                Some(bare) => {
-                    let slot = self.slot();
-                    inner = link(link(inner, Entry::Value(bare, slot)), Entry::Var(bare, slot));
-                    bound.push((slot, self.boxed(argument, call)?));
-                }
-            }
-        }
-        let body = self.term(&def.body, &inner)?;
-        let bind =
-            |body: Node, (slot, argument)| Node::new(Op::Bind(argument, Pattern::Slot(slot), Box::new(body)));
-        Ok(bound.into_iter().rev().fold(body, bind).op)
-    }
-
-    fn builtin(
-        &mut self,
-        name: &'t str,
-        arguments: &'t [Term<&'t str>],
-        scope: &Scope<'t>,
-    ) -> Result<Op, JqError> {
-        let mut nodes =
-            arguments.iter().map(|argument| self.term(argument, scope)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(native) = Native::find(name, nodes.len()) {
-            return Ok(Op::Call(native, nodes));
-        }
-        if let ("_pieces", [pattern, flags]) | ("test", [pattern, flags]) = (name, nodes.as_slice()) {
-            return self.regex(name, pattern.literal(), flags.literal());
-        }
-        if let ("test", [pattern]) = (name, nodes.as_slice()) {
-            return self.regex(name, pattern.literal(), Some(""));
-        }
-        match (name, nodes.len(), nodes.pop(), nodes.pop()) {
-            ("empty", 0, ..) => Ok(Op::Empty),
-            ("null", 0, ..) => Ok(Op::Const(Value::Null)),
-            ("true", 0, ..) => Ok(Op::Const(Value::Bool(true))),
-            ("false", 0, ..) => Ok(Op::Const(Value::Bool(false))),
-            ("first", 1, Some(f), _) => Ok(Op::First(Box::new(f))),
-            ("isempty", 1, Some(f), _) => Ok(Op::IsEmpty(Box::new(f))),
-            ("limit", 2, Some(f), Some(count)) => Ok(Op::Limit(Box::new(count), Box::new(f))),
-            ("range", 3, Some(step), Some(to)) => match nodes.pop() {
-                Some(from) => Ok(Op::Range(vec![from, to, step])),
-                None => Ok(Op::Empty),
-            },
-            _ => Err(self.unknown(name, arguments.len())),
-        }
-    }
-
-    fn regex(&mut self, name: &str, pattern: Option<&str>, flags: Option<&str>) -> Result<Op, JqError> {
-        let (Some(pattern), Some(flags)) = (pattern, flags) else {
-            return Err(self.mistake(
-                "a regular expression and its flags are literal strings here: `test(\"^A[0-9]+\")`",
-            ));
-        };
-        let (regex, all) = regexes::compile(pattern, flags).map_err(|message| self.mistake(message))?;
-        Ok(if name == "test" { Op::Test(regex) } else { Op::Pieces(regex, all) })
-    }
-
-    fn unknown(&self, name: &str, arity: usize) -> JqError {
-        let refused = REFUSED.iter().find(|(names, _)| names.contains(&name)).map(|(_, why)| *why);
-        if let Some(why) = refused {
-            return self.mistake(format!("`{name}` isn't in the subset: {why}"));
-        }
-        let mut other = prelude().iter().filter(|def| def.name == name).map(|def| def.args.len());
-        let other = other
-            .next()
-            .or_else(|| Native::all().find(|native| native.name == name).map(|native| native.arity));
-        match other {
-            Some(other) => self.mistake(format!("`{name}` takes {other} arguments, not {arity}")),
-            None => self.mistake(format!(
-                "`{name}` isn't a function of the subset, or isn't defined before it is used"
-            )),
-        }
-    }
 }
-
-/// What jq has and the subset hasn't, with why and what instead.
-static REFUSED: &[(&[&str], &str)] = &[
-    (
-        &["recurse", "recurse_down", "walk", "while", "until", "repeat", "combinations"],
-        "it may run without end; name the members instead",
-    ),
-    (
-        &["env", "$ENV", "get_search_list", "input_filename", "modulemeta"],
-        "a program sees nothing but its record and variables",
-    ),
-    (
-        &["input", "inputs", "input_line_number", "$__loc__", "import", "include"],
-        "a program has one record and one text",
-    ),
-    (
-        &["now", "localtime", "mktime", "gmtime", "strftime", "strptime", "todate", "fromdate", "date"],
-        "take dates as the text they are, `.[:10]` cuts the day off",
-    ),
-    (
-        &["debug", "stderr", "halt", "halt_error", "input_line_number"],
-        "a program has no output but its values",
-    ),
-    (
-        &[
-            "path",
-            "paths",
-            "leaf_paths",
-            "getpath",
-            "setpath",
-            "delpaths",
-            "del",
-            "pick",
-            "tostream",
-            "fromstream",
-        ],
-        "paths can't be handled as values; write the object that you want, as `{a, b: .c}`",
-    ),
-    (&["@csv", "@tsv", "@sh"], "there are `@text`, `@json`, `@uri`, `@html`, `@base64` and `@base64d`"),
-];

@@ -8,13 +8,17 @@
 //! formats `@text @json @uri @base64 @base64d @html`, and the functions of `natives.rs` and `prelude.jq`. Patterns of regular
 //! expressions are literals, matched in linear time. Messages of errors say types, never values.
 
+mod calls;
 mod compile;
+mod control;
 mod elements;
 mod eval;
 mod ir;
 mod math;
 mod natives;
+mod parse;
 mod regexes;
+mod strict;
 mod text;
 mod value;
 
@@ -28,9 +32,9 @@ use eval::{Machine, Stop};
 use ir::Node;
 use value::V;
 
-/// Steps that one run may take; a step is some 20 ns.
+/// Steps that one run may take where nobody says otherwise; a step is some 20 ns.
 const MAX_STEPS: u64 = 10_000_000;
-/// Bytes of values that one run may make.
+/// Bytes of values that one run may make where nobody says otherwise.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// A checked program.
@@ -41,6 +45,8 @@ pub struct Program {
     variables: usize,
     elements: Option<Vec<String>>,
     path: Option<Vec<String>>,
+    steps: u64,
+    bytes: u64,
 }
 
 /// What is wrong with a program, or with a record for a program. Without values.
@@ -77,7 +83,21 @@ impl Program {
         let (root, slots) = compile::compile(text, variables)?;
         let elements = elements::top_level(&root);
         let path = elements::path(&root);
-        Ok(Self { root, slots, variables: variables.len(), elements, path })
+        Ok(Self {
+            root,
+            slots,
+            variables: variables.len(),
+            elements,
+            path,
+            steps: MAX_STEPS,
+            bytes: MAX_BYTES,
+        })
+    }
+
+    /// The same, whose runs may take so many steps and make so many bytes of values.
+    #[must_use]
+    pub fn limited(self, steps: u64, bytes: u64) -> Self {
+        Self { steps, bytes, ..self }
     }
 
     /// All outputs for a record; what is a part of the record is lent. Blocks as long as the work takes, at most a second or so:
@@ -126,7 +146,7 @@ impl Program {
         for (slot, value) in slots.iter_mut().zip(values).take(self.variables) {
             *slot = V::Ref(value);
         }
-        let mut machine = Machine::new(slots, MAX_STEPS, MAX_BYTES);
+        let mut machine = Machine::new(slots, self.steps, self.bytes);
         machine.eval(&self.root, &V::Ref(record), out).map_err(Stop::into_error)
     }
 }
