@@ -6,7 +6,7 @@ use raccordo::start::{self, Probed};
 use raccordo_config::{Checked, report};
 
 use super::input::Input;
-use super::{Exit, later, runtime};
+use super::{Exit, later, runtime, say};
 
 /// Check a configuration, or a supergraph, and everything it names: all mistakes at once, each with its file, its line, what was
 /// expected and what to do.
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     /// Also ask every source whether it answers. No record is asked for.
     #[arg(long)]
     live: bool,
-    #[arg(long, value_name = "OLD", hide = true)]
+    #[arg(long, value_name = "OLD", hide = true, group = "input")]
     against: Option<String>,
 }
 
@@ -35,11 +35,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
     match arguments.input.checked(None) {
         Ok(checked) => {
-            print!("{}", report(checked.warnings()));
+            say(&report(checked.warnings()));
             if arguments.live { live(&checked) } else { Exit::Good }
         }
         Err(found) => {
-            print!("{}", report(&found));
+            say(&report(&found));
             Exit::Wrong
         }
     }
@@ -55,11 +55,11 @@ fn live(checked: &Checked) -> Exit {
     let probed = match start::prepare(checked) {
         Ok(prepared) => block_on(runtime.spawn(prepared.probe())).unwrap_or_default(),
         Err(error) => {
-            println!("error: {error}");
+            say(&format!("error: {error}\n"));
             return Exit::Wrong;
         }
     };
-    probed.iter().for_each(|source| println!("  {}", said(source)));
+    probed.iter().for_each(|source| say(&format!("  {}\n", said(source))));
     match probed.iter().any(|source| source.failure.is_some()) {
         true => Exit::Wrong,
         false => Exit::Good,

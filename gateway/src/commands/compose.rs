@@ -3,8 +3,8 @@
 use clap::Args;
 use raccordo_config::report;
 
-use super::Exit;
 use super::input::Input;
+use super::{Exit, complain, say};
 
 /// Print the supergraph that the configured sources compose into, in the public join-spec form, so that other routers can read it.
 /// The gateway's own source, `raccordo`, is not part of it.
@@ -25,13 +25,13 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     match arguments.input.without_own() {
         Ok(checked) => {
             if !checked.warnings().is_empty() {
-                eprint!("{}", report(checked.warnings()));
+                complain(&report(checked.warnings()));
             }
-            print!("{}", checked.supergraph());
+            say(checked.supergraph());
             Exit::Good
         }
         Err(found) => {
-            eprint!("{}", report(&found));
+            complain(&report(&found));
             Exit::BadConfiguration
         }
     }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use raccordo_connectors::kinds;
 
-use super::Exit;
+use super::{Exit, say};
 
 /// What a configuration may say.
 #[derive(Args)]
@@ -21,7 +21,7 @@ enum What {
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match arguments.what {
-        What::Schema => println!("{:#}", raccordo_config::json_schema(&kinds())),
+        What::Schema => say(&format!("{:#}\n", raccordo_config::json_schema(&kinds()))),
     }
     Exit::Good
 }

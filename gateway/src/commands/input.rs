@@ -14,13 +14,13 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net
 
 /// What is to be served, checked or planned for.
 #[derive(Args)]
-#[group(required = true, multiple = false)]
+#[group(id = "input", required = true)]
 pub(super) struct Input {
     /// The configuration: sources, access, limits. The SDL files it names are read too.
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// A supergraph that is composed already. It needs no configuration; every source in it is a Federation subgraph.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
     pub(super) supergraph: Option<PathBuf>,
 }
 

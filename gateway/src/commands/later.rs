@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Exit;
+use super::{Exit, complain};
 
 /// Comes with a later version.
 #[derive(Args)]
@@ -14,6 +14,8 @@ pub(super) struct Arguments {
 
 /// Says that something isn't there yet.
 pub(super) fn refuse(what: &str) -> Exit {
-    eprintln!("raccordo: `{what}` comes with a later version; `raccordo --help` shows what there is");
+    complain(&format!(
+        "raccordo: `{what}` comes with a later version; `raccordo --help` shows what there is\n"
+    ));
     Exit::Usage
 }

@@ -9,14 +9,16 @@ mod logging;
 mod plan;
 mod serve;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Joins the registries of comuni, health agencies and the third sector into one GraphQL graph: it asks, joins, protects and
-/// answers, and keeps nothing.
+/// Joins the registries of comuni, health agencies and the third sector into one GraphQL graph.
+///
+/// Every record stays with whoever keeps it: Raccordo asks, joins, protects and answers, and keeps nothing.
 #[derive(Parser)]
-#[command(name = "raccordo", version, about, after_help = AFTER_HELP, arg_required_else_help = true)]
+#[command(name = "raccordo", version, after_help = AFTER_HELP, arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -71,10 +73,20 @@ enum Exit {
     BadConfiguration = 78,
 }
 
+/// Writes what was asked for. Whoever stopped reading, as `head` does, has had enough: that is no failure.
+fn say(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Writes what went wrong.
+fn complain(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// An async runtime for a command.
 fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        eprintln!("raccordo: no runtime can be started: {}", error.kind());
+        complain(&format!("raccordo: no runtime can be started: {}\n", error.kind()));
         Exit::Wrong
     })
 }

@@ -12,7 +12,7 @@ use raccordo_config::report;
 use serde_json::{Map, Value};
 
 use super::input::{Input, unreadable};
-use super::{Exit, runtime};
+use super::{Exit, complain, runtime, say};
 
 /// How long planning may take: longer than a gateway allows, as a person waits.
 const PLANNING: Duration = Duration::from_secs(60);
@@ -44,11 +44,11 @@ Exit codes: 0 drawn; 1 the operation is wrong; 2 usage; 78 the configuration is 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match draw(arguments) {
         Ok(drawn) => {
-            print!("{drawn}");
+            say(&drawn);
             Exit::Good
         }
         Err((text, exit)) => {
-            eprintln!("{text}");
+            complain(&format!("{}\n", text.trim_end()));
             exit
         }
     }

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use super::check::said;
 use super::input::Input;
 use super::logging::{self, LogLevel};
-use super::{Exit, later, runtime};
+use super::{Exit, complain, later, runtime, say};
 
 /// Serve the graph over HTTP until Ctrl-C or SIGTERM; then finish what is under way.
 ///
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     /// The least important lines that are logged, instead of the configured ones.
     #[arg(long, value_name = "LEVEL", value_enum)]
     log: Option<LogLevel>,
-    #[arg(long, value_name = "NAME", hide = true)]
+    #[arg(long, value_name = "NAME", hide = true, group = "input")]
     source: Option<String>,
 }
 
@@ -50,12 +50,12 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let checked = match arguments.input.checked(arguments.listen) {
         Ok(checked) => checked,
         Err(found) => {
-            eprint!("{}", report(&found));
+            complain(&report(&found));
             return Exit::BadConfiguration;
         }
     };
     if !checked.warnings().is_empty() {
-        eprint!("{}", report(checked.warnings()));
+        complain(&report(checked.warnings()));
     }
     logging::start(arguments.log.unwrap_or_else(|| LogLevel::named(checked.log())));
     match runtime() {
@@ -73,14 +73,14 @@ async fn serve(checked: &Checked) -> Exit {
     let prepared = match start::prepare(checked) {
         Ok(prepared) => prepared,
         Err(error) => {
-            eprintln!("error: {error}");
+            complain(&format!("error: {error}\n"));
             return Exit::BadConfiguration;
         }
     };
     let listener = match TcpListener::bind(checked.listen()).await {
         Ok(listener) => listener,
         Err(error) => {
-            eprintln!("error: {} can't be listened on: {}", checked.listen(), why(&error));
+            complain(&format!("error: {} can't be listened on: {}\n", checked.listen(), why(&error)));
             return Exit::Wrong;
         }
     };
@@ -91,17 +91,18 @@ async fn serve(checked: &Checked) -> Exit {
     let ended = serve::run(gateway, listener, prepared.settings().clone(), serve::asked_to_end()).await;
     asking.abort();
     match ended {
-        Ended::Finished => println!("ended; every request under way was answered"),
-        Ended::CutOff => println!("ended; some requests took too long and were cut off"),
+        Ended::Finished => say("ended; every request under way was answered\n"),
+        Ended::CutOff => say("ended; some requests took too long and were cut off\n"),
     }
     Exit::Good
 }
 
 fn announce(address: SocketAddr, checked: &Checked) {
-    println!("raccordo {} serves http://{address}/graphql", env!("CARGO_PKG_VERSION"));
-    println!("  access: open. Everything is shown to everyone on this machine, and to nobody beyond it.");
+    let version = env!("CARGO_PKG_VERSION");
+    say(&format!("raccordo {version} serves http://{address}/graphql; Ctrl-C ends\n"));
+    say("  access: open. Everything is shown to everyone on this machine, and to nobody beyond it.\n");
     if checked.explorer() {
-        println!("  A browser that opens that address gets the explorer. Ctrl-C ends.");
+        say("  A browser that opens that address gets the explorer.\n");
     }
 }
 
@@ -111,7 +112,7 @@ fn tell_sources(prepared: &Prepared) -> impl Future<Output = ()> + Send + use<> 
     async move {
         for source in probe.await {
             let until = if source.failure.is_some() { "; its fields are null until it does" } else { "" };
-            println!("  {}{until}", said(&source));
+            say(&format!("  {}{until}\n", said(&source)));
         }
         watch.await;
     }
