@@ -103,8 +103,7 @@ impl Compiler<'_> {
         };
         let origin = Origin::Entity { representation, key, has_row: table.is_some() };
         let type_id = representation.type_id;
-        let mut shape = self.shape(&mut level, of, selection, Some(type_id), origin)?;
-        shape.width = selection.width;
+        let shape = self.shape(&mut level, of, selection, Some(type_id), origin)?;
         Ok(EntityPlan {
             type_id,
             type_name: of.name.clone(),

@@ -83,21 +83,16 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// One JSON array for each column; `json_each` numbers their elements alike.
+    /// One JSON array of keys, each an array of its parts.
     fn sqlite_keys(&mut self, columns: &[Name], values: &[Vec<String>]) -> String {
         let names: Vec<String> = columns.iter().map(|name| column(name)).collect();
-        let texts = |values: &Vec<String>| Bind::Text(serde_json::Value::from(values.clone()).to_string());
-        let places: Vec<String> = values.iter().map(|values| self.bind(texts(values))).collect();
-        let picked: Vec<String> = (0..places.len()).map(|index| format!("k{index}.value")).collect();
-        let from: Vec<String> = places
-            .iter()
-            .enumerate()
-            .map(|(index, place)| match index {
-                0 => format!("json_each({place}) AS k0"),
-                _ => format!("JOIN json_each({place}) AS k{index} ON k{index}.key = k0.key"),
-            })
-            .collect();
-        format!("({}) IN (SELECT {} FROM {})", names.join(", "), picked.join(", "), from.join(" "))
+        let parts: Vec<String> =
+            (0..columns.len()).map(|at| format!("json_extract(value, '$[{at}]')")).collect();
+        let count = values.first().map_or(0, Vec::len);
+        let key =
+            |row: usize| values.iter().map(|column| column.get(row).cloned()).collect::<serde_json::Value>();
+        let place = self.bind(Bind::Text((0..count).map(key).collect::<serde_json::Value>().to_string()));
+        format!("({}) IN (SELECT {} FROM json_each({place}))", names.join(", "), parts.join(", "))
     }
 
     fn postgres_keys(&mut self, columns: &[Name], values: &[Vec<String>]) -> String {

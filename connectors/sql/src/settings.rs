@@ -7,6 +7,7 @@ use raccordo_connector_api::{Key, KeyKind, Source};
 use raccordo_schema::Diagnostic;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
+use url::Url;
 
 use crate::database::{Address, Place};
 
@@ -83,8 +84,51 @@ fn sqlite(url: &str) -> Result<Place, &'static str> {
     Ok(Place::Sqlite(Box::new(options)))
 }
 
+/// What a PostgreSQL URL may say after `?`. Session options aren't among them: the session is ours, and read-only.
+const PARAMETERS: &[&str] = &[
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+];
+
+/// The driver fills what a URL leaves out from the environment (`PGHOST`, `PGPASSWORD`, `~/.pgpass`, …). The configuration alone says where a
+/// source is and who asks there: what matters must be in the URL, the rest gets its default here.
 fn postgres(url: &str) -> Result<Place, &'static str> {
-    let options =
-        PgConnectOptions::from_str(url).map_err(|_| "`url` isn't one that PostgreSQL's driver can read")?;
+    let url = Url::parse(url).map_err(|_| "`url` isn't a URL")?;
+    let given = |name: &str| url.query_pairs().any(|(key, value)| key == name && !value.is_empty());
+    if url.query_pairs().any(|(key, _)| !PARAMETERS.contains(&&*key)) {
+        return Err(
+            "`url` has a parameter that is none of `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `host`, `hostaddr`, `port`, `dbname`, `user`, `password`",
+        );
+    }
+    if url.host_str().is_none_or(str::is_empty) && !given("host") && !given("hostaddr") {
+        return Err("`url` names no host");
+    }
+    if url.username().is_empty() && !given("user") {
+        return Err("`url` names no user");
+    }
+    if url.path().trim_start_matches('/').is_empty() && !given("dbname") {
+        return Err("`url` names no database");
+    }
+    let mut whole = url.clone();
+    let defaults = [
+        ("port", "5432", url.port().is_some()),
+        ("sslmode", "prefer", false),
+        ("password", "", url.password().is_some()),
+    ];
+    for (name, default, said) in defaults {
+        if !said && !given(name) {
+            whole.query_pairs_mut().append_pair(name, default);
+        }
+    }
+    let options = PgConnectOptions::from_str(whole.as_str());
+    let options = options.map_err(|_| "`url` isn't one that PostgreSQL's driver can read")?;
     Ok(Place::Postgres(Box::new(options)))
 }

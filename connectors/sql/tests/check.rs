@@ -35,7 +35,8 @@ fn a_good_source_passes_on_both_databases() {
     for url in [
         "sqlite:data/voci.db",
         "postgres://u:p@localhost/voci",
-        "postgresql://localhost:5433/voci?sslmode=require",
+        "postgresql://u@localhost:5433/voci?sslmode=require",
+        "postgres:///voci?host=/run/postgresql&user=u",
     ] {
         assert_eq!(mistakes(url, GOOD), [""; 0], "{url}");
     }

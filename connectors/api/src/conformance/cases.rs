@@ -7,7 +7,7 @@ mod outcomes;
 use serde_json::Value;
 
 use super::{Case, Stage, render};
-use crate::{Cell, Failure, FailureKind, Fetch, Reply};
+use crate::{Cell, Failure, FailureKind, Fetch, Field, Reply, Selection};
 
 /// Every case of the suite.
 pub const CASES: &[Case] = &[
@@ -65,6 +65,27 @@ fn same(what: &str, got: &Value, expected: &Value) -> Result<(), String> {
     match got == expected {
         true => Ok(()),
         false => Err(format!("{what}\n   got {got}\n  want {expected}")),
+    }
+}
+
+/// Says what is broken unless every object has the width that was asked: its last slot, which [`super::Ask`] leaves to other steps, is empty.
+fn wide(reply: &Reply, cell: Cell, selection: &Selection) -> Result<(), String> {
+    match cell {
+        Cell::List { .. } => reply.items(cell).iter().try_for_each(|item| wide(reply, *item, selection)),
+        Cell::Object(at) => {
+            holds(reply.slot(at, selection.width - 1) == Cell::Absent, || {
+                format!(
+                    "an object of `{}` must have the width that was asked, its other slots empty",
+                    selection.type_name
+                )
+            })?;
+            let below = |field: &Field| match field.selection() {
+                Some(below) => wide(reply, reply.slot(at, field.slot), below),
+                None => Ok(()),
+            };
+            selection.fields.iter().try_for_each(below)
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{at, calls, fails, holds, same};
+use super::{at, calls, fails, holds, same, wide};
 use crate::conformance::{Harness, Record, Stage, records};
-use crate::{Cell, Failure, FailureKind, Reply};
+use crate::{Failure, FailureKind, Reply};
 
 const ALL: &str = "id nome numero dal gruppo";
 
@@ -21,11 +21,7 @@ pub(super) async fn in_order(harness: &dyn Harness) -> Result<(), String> {
         json
     });
     same("entities in the order of their keys", &super::render(&fetch, &reply), &expected.collect())?;
-    let width = fetch.asked.selection().width;
-    let spare = |cell: &Cell| matches!(cell, Cell::Object(at) if reply.slot(*at, width - 1) == Cell::Absent);
-    holds(reply.rows().iter().all(spare), || {
-        "an object must have the width that was asked, its other slots empty".to_owned()
-    })
+    reply.rows().iter().try_for_each(|row| wide(&reply, *row, fetch.asked.selection()))
 }
 
 pub(super) async fn absent(harness: &dyn Harness) -> Result<(), String> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{at, calls, fails, holds, same};
+use super::{at, calls, fails, holds, same, wide};
 use crate::FailureKind;
 use crate::conformance::{Harness, Record, Stage, records};
 
@@ -41,12 +41,14 @@ pub(super) async fn pages(harness: &dyn Harness) -> Result<(), String> {
     for first in [1, 2, 3, 6, 7, 8] {
         walk(&stage, &records, first).await?;
     }
-    let got = stage.roots("schede(first: 7) { edges { node { id } cursor } pageInfo { endCursor } }").await?;
-    same(
-        "the last edge's cursor is `endCursor`",
-        at(&got, "/schede/edges/6/cursor"),
-        at(&got, "/schede/pageInfo/endCursor"),
-    )
+    let text = "schede(first: 7) { nodes { id nome } edges { node { numero } cursor } pageInfo { hasNextPage endCursor } }";
+    let fetch = stage.ask.roots(text).map_err(|error| error.to_string())?;
+    let reply = stage.connector.fetch(&fetch).await.map_err(|failure| format!("it failed: {failure}"))?;
+    reply.rows().iter().try_for_each(|row| wide(&reply, *row, fetch.asked.selection()))?;
+    let got = super::render(&fetch, &reply);
+    let (last, end) = (at(&got, "/schede/edges/6/cursor"), at(&got, "/schede/pageInfo/endCursor"));
+    holds(last.is_string(), || "the last of seven edges has no cursor".to_owned())?;
+    same("the last edge's cursor and `endCursor`", last, end)
 }
 
 /// From page to page until there is no next one.
