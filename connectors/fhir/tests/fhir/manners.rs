@@ -101,6 +101,13 @@ async fn pages_have_a_limit() {
 }
 
 #[tokio::test]
+async fn a_link_that_leads_back_is_followed_once() {
+    let asking = asking(Manners::Loop).await;
+    assert_eq!(asking.roots("episodi { nodes { id } }").await, Err(OverLimit));
+    assert_eq!(asking.calls(), ["POST EpisodeOfCare/_search", "GET EpisodeOfCare"]);
+}
+
+#[tokio::test]
 async fn replies_have_a_limit() {
     let mut asking = asking(Manners::Good).await;
     asking.ask = asking.ask.limits(Limits { reply_bytes: 100, ..Limits::default() });
