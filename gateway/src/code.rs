@@ -28,13 +28,12 @@ codes! {
     GRAPHQL_VALIDATION_FAILED 400 "The document doesn't fit the graph.";
     BAD_USER_INPUT 400 "A variable or an argument can't be used.";
     OPERATION_RESOLUTION_FAILURE 400 "Which operation to run isn't clear, or the method doesn't allow it.";
-    PERSISTED_QUERY_NOT_SUPPORTED 400 "The request refers to a persisted operation, which this version doesn't serve.";
-    REQUEST_LIMIT_EXCEEDED 413 "The request passes a limit on its size.";
+    PERSISTED_QUERY_NOT_FOUND 400 "The request refers to a persisted operation, and this version keeps none: send the document.";
+    REQUEST_LIMIT_EXCEEDED 413 "The request passes a limit on its size, or on its time (408 while it comes, 504 while it is answered).";
     MAX_DEPTH_LIMIT 400 "The operation is nested too deeply.";
     MAX_ALIASES_LIMIT 400 "The operation has too many aliases.";
     PLANNING_LIMIT_EXCEEDED 400 "The operation took too long to plan.";
     OVERLOADED 503 "The gateway has too much to do; try again later.";
-    REQUEST_TIMEOUT 504 "The request took longer than it may.";
     CSRF_PREVENTION_FAILED 400 "A browser could have sent this request without being asked; send a header that makes it ask.";
     SOURCE_UNAVAILABLE 200 "A source can't be reached; its fields are null.";
     SOURCE_TIMEOUT 200 "A source did not answer in time; its fields are null.";
@@ -56,5 +55,50 @@ impl From<raccordo_connector_api::FailureKind> for Code {
             Kind::BadInput => Self::BAD_USER_INPUT,
             Kind::Internal => Self::INTERNAL_SERVER_ERROR,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `docs/errors.md`: what stands above the table is written by hand.
+    fn document() -> String {
+        let mut text =
+            include_str!("../../docs/errors.md").split("\n| code |").next().unwrap_or_default().to_owned();
+        text += "\n| code | status of a request that fails whole | meaning |\n|---|---|---|\n";
+        for code in CODES {
+            text += &format!("| `{}` | {} | {} |\n", code.name, code.status, code.meaning);
+        }
+        text
+    }
+
+    #[test]
+    fn the_documentation_has_this_table() {
+        let expected = document();
+        if std::env::var_os("RACCORDO_BLESS").is_some() {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors.md");
+            std::fs::write(path, &expected).unwrap();
+        }
+        assert_eq!(
+            include_str!("../../docs/errors.md"),
+            expected,
+            "run with RACCORDO_BLESS=1 to rewrite docs/errors.md"
+        );
+    }
+
+    #[test]
+    fn every_failure_of_a_source_has_a_code_of_the_table() {
+        use raccordo_connector_api::FailureKind as Kind;
+        let all = [
+            Kind::Unreachable,
+            Kind::TimedOut,
+            Kind::Malformed,
+            Kind::OverLimit,
+            Kind::Refused,
+            Kind::BadInput,
+            Kind::Internal,
+        ];
+        assert!(all.into_iter().all(|kind| CODES.contains(&Code::from(kind))));
     }
 }

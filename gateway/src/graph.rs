@@ -153,6 +153,11 @@ impl Graph {
         &self.sources
     }
 
+    /// Whether any source is connected by us, so that domain scalars mean what they mean here.
+    pub fn is_connected(&self) -> bool {
+        self.sources.iter().any(|source| source.mapping.is_some())
+    }
+
     /// What is known of the sources' states.
     pub fn states(&self) -> &Arc<States> {
         &self.states

@@ -16,10 +16,12 @@ use crate::operation::{self, Limits, Operation, Valid};
 use crate::plan::{self, Plan, PlanError};
 use crate::request::{Refusal, Request};
 use crate::run::{self, Answer, Context, StepReport};
-use crate::trail::{Asked, Record, Trail};
+use crate::trail::{Asked, Record, Trail, TrailError};
 
-/// How many prepared operations are kept.
-const PREPARED: u64 = 10_000;
+/// What all prepared operations together may weigh, in bytes, roughly.
+const PREPARED: u64 = 256 * 1024 * 1024;
+/// What a prepared operation is taken to weigh: for each byte of its text, and besides.
+const WEIGHT: (u32, u32) = (64, 4096);
 /// How long planning one operation may take.
 const PLANNING: Duration = Duration::from_secs(5);
 /// How many operations are planned at a time.
@@ -56,7 +58,12 @@ impl Gateway {
         limits: Limits,
         timeout: Duration,
     ) -> Self {
-        let prepared = Cache::builder().max_capacity(PREPARED).build();
+        let prepared = Cache::builder()
+            .weigher(|(_, text): &(PermitClass, Arc<str>), _| {
+                (text.len() as u32).saturating_mul(WEIGHT.0).saturating_add(WEIGHT.1)
+            })
+            .max_capacity(PREPARED)
+            .build();
         Self {
             graph,
             policy,
@@ -75,6 +82,7 @@ impl Gateway {
     }
 
     /// Answers a request, or refuses it whole. Either way the trail has its record first; without the record there is no answer.
+    /// A request whose caller went away has a record too.
     ///
     /// # Errors
     /// [`Refusal`]: safe to tell.
@@ -84,10 +92,12 @@ impl Gateway {
         trace: &Arc<str>,
         request: &Request,
     ) -> Result<Answered, Refusal> {
-        let mut record = Record::open(trace, caller);
-        let told = self.told(caller, request, &mut record).await;
-        record.close(&told);
-        self.trail.record(&record).map_err(|error| fault(trace, &error))?;
+        let mut open = OpenRecord { record: Some(Record::open(trace, caller)), trail: self.trail.as_ref() };
+        let told = match &mut open.record {
+            Some(record) => self.told(caller, request, record).await,
+            None => Err(fault(trace, &TrailError("the record was closed before its request".into()))),
+        };
+        open.close(&told).map_err(|error| fault(trace, &error))?;
         told.map(|answer| Answered { body: answer.body, codes: answer.codes })
     }
 
@@ -176,6 +186,35 @@ fn fault(trace: &Arc<str>, error: &dyn std::error::Error) -> Refusal {
     refusal
 }
 
+/// A record that is written whatever becomes of its request.
+struct OpenRecord<'t> {
+    record: Option<Record>,
+    trail: &'t dyn Trail,
+}
+
+impl OpenRecord<'_> {
+    fn close(mut self, told: &Result<Answer, Refusal>) -> Result<(), TrailError> {
+        match self.record.take() {
+            Some(mut record) => {
+                record.close(told);
+                self.trail.record(&record)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for OpenRecord<'_> {
+    fn drop(&mut self) {
+        let Some(mut record) = self.record.take() else { return };
+        record.abandoned = true;
+        record.took = record.at.elapsed().unwrap_or_default();
+        if let Err(error) = self.trail.record(&record) {
+            let _told_by_the_log = fault(&record.trace, &error);
+        }
+    }
+}
+
 impl Record {
     fn open(trace: &Arc<str>, caller: &Caller) -> Self {
         Self {
@@ -187,6 +226,7 @@ impl Record {
             asked: Vec::new(),
             codes: Vec::new(),
             refused: false,
+            abandoned: false,
             took: Duration::ZERO,
         }
     }

@@ -28,6 +28,8 @@ pub struct Record {
     pub codes: Vec<&'static str>,
     /// It was refused whole.
     pub refused: bool,
+    /// Its caller went away before the answer: what was asked of sources by then isn't told here.
+    pub abandoned: bool,
     /// How long it took.
     pub took: Duration,
 }
@@ -94,6 +96,7 @@ impl Trail for LogTrail {
             asked = %asked.join("; "),
             codes = %record.codes.join(","),
             refused = record.refused,
+            abandoned = record.abandoned,
             took_us = record.took.as_micros() as u64,
             "request"
         );

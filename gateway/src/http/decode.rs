@@ -44,7 +44,7 @@ pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
 /// Reads the body of a POST.
 ///
 /// # Errors
-/// `BAD_USER_INPUT` (400), `PERSISTED_QUERY_NOT_SUPPORTED`.
+/// `BAD_USER_INPUT` (400), `PERSISTED_QUERY_NOT_FOUND`.
 pub(super) fn from_body(body: &[u8]) -> Result<Request, Refusal> {
     let value: Value = serde_json::from_slice(body).map_err(|error| {
         let message = match body.is_empty() {
@@ -110,7 +110,7 @@ fn from_parameters(mut parameters: Map<String, Value>, may_write: bool) -> Resul
         Some(Value::String(query)) => query,
         None | Some(Value::Null) if persisted => {
             return Err(Refusal::new(
-                Code::PERSISTED_QUERY_NOT_SUPPORTED,
+                Code::PERSISTED_QUERY_NOT_FOUND,
                 "persisted operations are not served; send the whole document in `query`",
             ));
         }
@@ -188,10 +188,10 @@ mod tests {
     #[test]
     fn persisted_operations_are_refused_unless_the_document_is_there() {
         let hash = r#""extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}"#;
-        assert_eq!(refused(from_body(format!("{{{hash}}}").as_bytes())).0, "PERSISTED_QUERY_NOT_SUPPORTED");
+        assert_eq!(refused(from_body(format!("{{{hash}}}").as_bytes())).0, "PERSISTED_QUERY_NOT_FOUND");
         assert!(from_body(format!(r#"{{"query":"{{a}}",{hash}}}"#).as_bytes()).is_ok());
         let get = from_query_string("extensions=%7B%22persistedQuery%22%3A%7B%7D%7D");
-        assert_eq!(refused(get).0, "PERSISTED_QUERY_NOT_SUPPORTED");
+        assert_eq!(refused(get).0, "PERSISTED_QUERY_NOT_FOUND");
     }
 
     #[test]

@@ -101,7 +101,7 @@ async fn read_body(settings: &Settings, body: Body) -> Result<BytesMut, Refusal>
         Ok(())
     };
     timeout(settings.body_timeout, reading).await.map_err(|_| {
-        let code = Code { status: 408, ..Code::REQUEST_TIMEOUT };
+        let code = Code { status: 408, ..Code::REQUEST_LIMIT_EXCEEDED };
         Refusal::new(code, "the body of the request did not come in time")
     })??;
     Ok(read)
@@ -123,7 +123,7 @@ async fn ask(shared: &Shared, trace: &Trace, request: &Request) -> Result<Answer
         Ok(Err(_panic)) => Err((log::fault(trace), By::Gateway)),
         Err(_) => {
             let refusal = Refusal::new(
-                Code::REQUEST_TIMEOUT,
+                Code { status: 504, ..Code::REQUEST_LIMIT_EXCEEDED },
                 "the request took longer than it may; ask for less at once",
             );
             Err((refusal, By::Http))

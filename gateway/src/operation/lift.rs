@@ -14,7 +14,8 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 use raccordo_connector_api::{Operation as Root, Value};
 use raccordo_schema::mapping::Name;
 
-use super::coerce;
+use super::{canonical, coerce};
+use crate::code::Code;
 use crate::graph::Graph;
 use crate::request::Refusal;
 
@@ -78,6 +79,7 @@ struct Lifting<'a> {
     values: Vec<Value>,
     types: Vec<Arc<str>>,
     introspects: bool,
+    unusable: Option<Refusal>,
 }
 
 pub(super) fn lift(
@@ -94,9 +96,13 @@ pub(super) fn lift(
         values: Vec::new(),
         types: Vec::new(),
         introspects: false,
+        unusable: None,
     };
     let selections = lifting.set(&operation.selection_set);
-    let Lifting { values, types, introspects, .. } = lifting;
+    let Lifting { values, types, introspects, unusable, .. } = lifting;
+    if let Some(refusal) = unusable {
+        return Err(refusal);
+    }
     Ok(Lift { lifted: Lifted { selections, variable_types: types }, values, introspects })
 }
 
@@ -164,7 +170,15 @@ impl<'a> Lifting<'a> {
         if let Some(index) = self.seen.iter().position(|(own, seen)| *own == ty && *seen == value) {
             return Some(index as u32);
         }
-        let bound = coerce::literal(self.graph, ty, value, self.variables)?;
+        let mut bound = coerce::literal(self.graph, ty, value, self.variables)?;
+        if self.graph.is_connected() && !canonical::make(&mut bound, ty.inner_named_type()) {
+            let message = format!(
+                "an argument of type `{}` isn't {}",
+                ty.inner_named_type(),
+                canonical::expected(ty.inner_named_type())
+            );
+            self.unusable = Some(Refusal::new(Code::BAD_USER_INPUT, message));
+        }
         self.seen.push((ty, value));
         self.values.push(bound);
         self.types.push(ty.to_string().into());

@@ -3,6 +3,7 @@
 //! parse -> choose -> measure -> validate -> coerce -> lift. What leaves holds no literal of the client in its text:
 //! every argument is a variable, every condition is decided, every fragment is resolved.
 
+mod canonical;
 mod coerce;
 mod lift;
 mod measure;

@@ -91,7 +91,7 @@ pub async fn run(plan: &Cleared<Arc<Plan>>, context: Context<'_>) -> (Answer, Ve
         }
         let Some(flight) = flights.next().await else { break };
         let Some(step) = plan.steps.get(flight.index) else { continue };
-        reports.push(land(context.graph, step, flight, &mut arena));
+        reports.push(land(&context, step, flight, &mut arena));
         release(plan, step, &mut waits, &mut ready);
     }
     (complete::complete(plan, &arena, context.graph, &context.introspection), reports)
@@ -171,9 +171,10 @@ async fn ask(
     }
 }
 
-fn land(graph: &Graph, step: &Step, flight: Flight, arena: &mut Arena) -> StepReport {
+fn land(context: &Context<'_>, step: &Step, flight: Flight, arena: &mut Arena) -> StepReport {
     let (calls, bytes, rows) = flight.meter.read();
     let failure = flight.outcome.as_ref().err().map(|failure| failure.kind);
+    let graph = context.graph;
     let source = graph.sources().get(step.source).map_or("", |source| &source.name);
     // An argument that can't be used says nothing of the source.
     if calls > 0 {
@@ -182,7 +183,12 @@ fn land(graph: &Graph, step: &Step, flight: Flight, arena: &mut Arena) -> StepRe
     match flight.outcome {
         Ok(reply) => arena.absorb(step, reply, &flight.targets),
         Err(failure) => {
-            tracing::warn!(target: "raccordo::source", source, kind = %failure.kind, detail = %failure.detail, "a source failed");
+            let trace = context.origin.trace.as_deref();
+            tracing::warn!(
+                target: "raccordo::source",
+                source, trace, kind = %failure.kind, detail = %failure.detail,
+                "a source failed"
+            );
             arena.fail(step, failure, &flight.targets);
         }
     }

@@ -122,3 +122,20 @@ fn refusals_are_in_the_trail_too() {
     assert!(records[0].refused && records[0].operation.is_none());
     assert_eq!(records[0].codes, ["GRAPHQL_VALIDATION_FAILED"]);
 }
+
+#[test]
+fn a_request_whose_caller_went_away_has_its_record() {
+    let bench = bench(Limits::default());
+    let request =
+        raccordo::request::Request { query: "{ a { x } }".into(), may_write: true, ..Default::default() };
+    let caller = raccordo_policy::Caller::anonymous();
+    let trace = "trace".into();
+    let answering = bench.gateway.answer(&caller, &trace, &request);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut answering = Box::pin(answering);
+        assert!(futures::poll!(&mut answering).is_pending(), "planning is on another thread");
+    });
+    let records = bench.trail.records.lock().unwrap();
+    assert!(records[0].abandoned && !records[0].refused);
+}

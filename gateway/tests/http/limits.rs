@@ -42,7 +42,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let begun = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]).chain(stream::pending());
     let json = [("content-type", "application/json")];
     let got = send(&router, Method::POST, "/graphql", &json, Body::from_stream(begun)).await;
-    assert_eq!((got.status, got.code().as_str()), (408, "REQUEST_TIMEOUT"));
+    assert_eq!((got.status, got.code().as_str()), (408, "REQUEST_LIMIT_EXCEEDED"));
     let broken = stream::iter([Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("gone"))]);
     assert_eq!(send(&router, Method::POST, "/graphql", &json, Body::from_stream(broken)).await.status, 400);
 }
@@ -52,7 +52,7 @@ async fn an_answer_that_takes_too_long_is_given_up() {
     let fake = Fake::new();
     let router = fake.router(Settings { answer_timeout: Duration::from_millis(50), ..Settings::default() });
     let got = post(&router, &[], r#"{"query":"{slow}"}"#).await;
-    assert_eq!((got.status, got.code().as_str()), (504, "REQUEST_TIMEOUT"));
+    assert_eq!((got.status, got.code().as_str()), (504, "REQUEST_LIMIT_EXCEEDED"));
     fake.gate.add_permits(1);
     let patient = fake.router(Settings::default());
     assert!(ok(&post(&patient, &[], r#"{"query":"{slow}"}"#).await));

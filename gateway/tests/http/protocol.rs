@@ -62,7 +62,7 @@ async fn what_is_not_a_request_is_refused_before_anyone_is_asked() {
     assert!(batch.json()["errors"][0]["message"].as_str().unwrap().contains("batches"));
     let persisted =
         post(&router, &[], r#"{"extensions":{"persistedQuery":{"sha256Hash":"00","version":1}}}"#).await;
-    assert_eq!(persisted.code(), "PERSISTED_QUERY_NOT_SUPPORTED");
+    assert_eq!(persisted.code(), "PERSISTED_QUERY_NOT_FOUND");
     assert_eq!(fake.asked(), 0);
 }
 
