@@ -19,6 +19,10 @@ use crate::template::{Origin, Template};
 const VARIABLES: &[&str] = &["source"];
 /// The variables of `body:`.
 const BODY_VARIABLES: &[&str] = &["source", "args", "this", "batch"];
+/// Steps that a program may take on one record: some 20 ms.
+const RECORD_STEPS: u64 = 1_000_000;
+/// Bytes that a program may make of one record.
+const RECORD_BYTES: u64 = 32 * 1024 * 1024;
 /// The scalar that may not stand in a URL.
 pub(crate) const PERSONAL: &str = "CodiceFiscale";
 
@@ -31,20 +35,29 @@ pub(crate) fn check(source: Source<'_>, found: &mut Vec<Diagnostic>) -> Model {
         let endpoint = of.connect.as_ref().and_then(|connect| check.endpoint(connect, Place::entity(of)));
         entities.extend(endpoint.map(|endpoint| (of.name.clone(), Arc::new(endpoint))));
     }
-    let (mut endpoints, mut programs) = (HashMap::new(), HashMap::new());
+    let mut endpoints: HashMap<Name, HashMap<Name, Arc<Endpoint>>> = HashMap::new();
+    let mut programs: HashMap<Name, HashMap<Name, Program>> = HashMap::new();
     let roots = mapping.queries.values().map(|field| (Name::from("Query"), None, field));
     let of_types = mapping
         .types
         .values()
         .flat_map(|of| of.fields.values().map(move |field| (of.name.clone(), Some(of), field)));
     for (type_name, of, field) in roots.chain(of_types) {
-        let at = (type_name.clone(), field.name.clone());
         match &field.connect {
             Some(connect) => {
-                let endpoint = check.endpoint(connect, Place::field(&type_name, of, field));
-                endpoints.extend(endpoint.map(|endpoint| (at, Arc::new(endpoint))));
+                let endpoint = check.endpoint(connect, Place::field(&type_name, of, field)).map(Arc::new);
+                endpoints
+                    .entry(type_name)
+                    .or_default()
+                    .extend(endpoint.map(|found| (field.name.clone(), found)));
             }
-            None => programs.extend(check.from(&at.0, field).map(|program| (at, program))),
+            None => {
+                let program = check.from(&type_name, field);
+                programs
+                    .entry(type_name)
+                    .or_default()
+                    .extend(program.map(|found| (field.name.clone(), found)));
+            }
         }
     }
     Model { mapping, endpoints, entities, programs }
@@ -131,7 +144,9 @@ impl Check<'_, '_> {
             method: target.method,
             body: self.program(target.body.as_ref(), "body", BODY_VARIABLES, at),
             select: self.program(target.select.as_ref(), "select", VARIABLES, at),
-            join_by: self.program(target.join_by.as_ref(), "joinBy", VARIABLES, at),
+            join_by: self
+                .program(target.join_by.as_ref(), "joinBy", VARIABLES, at)
+                .map(|program| program.limited(RECORD_STEPS, RECORD_BYTES)),
             filters: self.filters(connect, &on, place),
             paging: self.paging(connect, form, batched, &on),
             batch: self.batch(connect, batched, &on),
@@ -190,7 +205,8 @@ impl Check<'_, '_> {
             let message = format!("`elements:` on `{type_name}.{}` is for kind `fhir`", field.name);
             self.wrong("WRONG_KIND", &field.at, message, "remove it: an API like this has no `_elements`");
         }
-        self.program(Some(program), "jq", VARIABLES, &field.at)
+        let program = self.program(Some(program), "jq", VARIABLES, &field.at)?;
+        Some(program.limited(RECORD_STEPS, RECORD_BYTES))
     }
 
     /// The paths of `$this` and `$batch` that calls need, and whether they go in batches.

@@ -16,12 +16,12 @@ pub(crate) const DEFAULT_BATCH: usize = 50;
 /// Everything a source is asked, by coordinate.
 pub(crate) struct Model {
     pub(crate) mapping: Arc<SourceMapping>,
-    /// Of root fields and relations: type and field.
-    pub(crate) endpoints: HashMap<(Name, Name), Arc<Endpoint>>,
+    /// Of root fields and relations, by type and field.
+    pub(crate) endpoints: HashMap<Name, HashMap<Name, Arc<Endpoint>>>,
     /// Of entities, by type.
     pub(crate) entities: HashMap<Name, Arc<Endpoint>>,
-    /// The programs of `@from(jq:)`: type and field.
-    pub(crate) programs: HashMap<(Name, Name), Program>,
+    /// The programs of `@from(jq:)`, by type and field.
+    pub(crate) programs: HashMap<Name, HashMap<Name, Program>>,
 }
 
 /// One place where the source is asked.
@@ -68,11 +68,11 @@ pub(crate) struct Paging {
 impl Model {
     /// Where a field's records come from, when they don't come with its parent's.
     pub(crate) fn endpoint(&self, type_name: &Name, field: &Name) -> Option<&Arc<Endpoint>> {
-        self.endpoints.get(&(type_name.clone(), field.clone()))
+        self.endpoints.get(type_name)?.get(field)
     }
 
     /// The program of a field.
     pub(crate) fn program(&self, type_name: &Name, field: &Name) -> Option<&Program> {
-        self.programs.get(&(type_name.clone(), field.clone()))
+        self.programs.get(type_name)?.get(field)
     }
 }

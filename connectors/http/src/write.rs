@@ -5,6 +5,7 @@ use raccordo_connector_api::page::{Connection, write_connection};
 use raccordo_connector_api::{Cell, Failure, Field, Leaf, Output, Reply, Selection};
 use raccordo_schema::mapping::{FieldMapping, From, Meta, Name};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::keys;
 use crate::model::{Endpoint, Form};
@@ -88,6 +89,7 @@ impl<'f> Run<'f> {
             .collect()
     }
 
+    /// A record, if there is time left to read it.
     fn record(
         &self,
         selection: &'f Selection,
@@ -95,6 +97,9 @@ impl<'f> Run<'f> {
         reply: &mut Reply,
         below: &mut Vec<Pending<'f>>,
     ) -> Cell {
+        if Instant::now() >= self.fetch.deadline {
+            return reply.failed(Failure::timed_out("the deadline passed while records were read"));
+        }
         self.object(selection, (&selection.type_name, selection.type_id), Some(record), None, reply, below)
     }
 

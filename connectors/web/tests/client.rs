@@ -96,6 +96,20 @@ async fn a_trace_that_is_none_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_user_in_the_url_becomes_basic_authentication() {
+    let (mut url, requests, _) = server(GOOD).await;
+    url.set_username("comune").unwrap();
+    url.set_password(Some("sesamo")).unwrap();
+    let client = Client::new(&url, HeaderMap::new()).unwrap();
+    call(&client, Call::get(url), &Origin::default(), &Meter::default()).await.unwrap();
+    let request = requests.lock().unwrap().join("");
+    assert!(
+        request.contains("authorization: basic y29tdw5lonnlc2ftbw==") && !request.contains("sesamo"),
+        "{request}"
+    );
+}
+
+#[tokio::test]
 async fn an_announced_length_over_the_limit_is_not_read() {
     for (reply, fits) in [
         (

@@ -341,20 +341,23 @@ fn texts_that_nest_too_deep_are_refused_before_they_are_read() {
     assert!(error.to_string().contains("too large"), "{error}");
 }
 
+/// Half the stack that a thread of the runtime has.
 #[test]
 fn the_deepest_programs_allowed_run_on_a_small_stack() {
-    for unit in [".|", ".+", ".,", ".//", "[.[]?]|", "(.,.)|", "[.]|", "try ", "first(", "map("] {
-        let deepest = (1..400).rev().find_map(|count| {
-            let text =
-                format!("{}.{}", unit.repeat(count), ")".repeat(if unit.ends_with('(') { count } else { 0 }));
-            Program::compile(&text, &[]).ok()
-        });
-        let program = deepest.unwrap();
-        match program.run(&json!([[1]]), &[]) {
-            Ok(_) | Err(JqError::Record { .. } | JqError::Limit { .. }) => {}
-            Err(error) => panic!("{error}"),
+    let deepest = || {
+        for unit in [".|", ".+", ".,", ".//", "[.[]?]|", "(.,.)|", "[.]|", "try ", "first(", "map(", "[.[]|"]
+        {
+            let close = if unit.ends_with('(') { ")" } else { "" };
+            let close = if unit.starts_with("[.[]|") { "]" } else { close };
+            let text = |count| format!("{}.{}", unit.repeat(count), close.repeat(count));
+            let program = (1..400).rev().find_map(|count| Program::compile(&text(count), &[]).ok()).unwrap();
+            match program.run(&json!([[1]]), &[]) {
+                Ok(_) | Err(JqError::Record { .. } | JqError::Limit { .. }) => {}
+                Err(error) => panic!("{error}"),
+            }
         }
-    }
+    };
+    std::thread::Builder::new().stack_size(1024 * 1024).spawn(deepest).unwrap().join().unwrap();
 }
 
 #[test]
@@ -379,7 +382,7 @@ fn what_explodes_stops_at_a_limit_that_a_program_cannot_catch() {
         "reduce range(40) as $i (\"ab\"; split(\"\") | join(\"__\"))",
         "reduce range(60) as $i (\"\\\"\"; tojson)",
         "[foreach range(1e18) as $i (0; 1)] | length",
-        "def f(g): g | g | g | g; def h(g): f(f(g)); h(.[]?, .[]?, 1, 1, 1, 1)",
+        "def f(g): g | g | g | g; def h(g): f(g) | f(g); h(.[]?, 1, 1, 1, 1, 1)",
     ] {
         let program = Program::compile(text, &[]).unwrap().limited(200_000, 16 * 1024 * 1024);
         match program.run(&many, &[]) {
@@ -476,4 +479,42 @@ fn variables_come_by_position_and_records_are_lent() {
     assert_eq!(*program.run(&record, &values).unwrap()[0], json!([1, null, 2]));
     let program = Program::compile(".x", &[]).unwrap();
     assert!(matches!(program.run(&record, &[]).unwrap()[0], Cow::Borrowed(_)));
+}
+
+/// Texts cut from good programs and put together anew, by a generator that always says the same.
+#[test]
+fn any_text_is_a_program_or_a_mistake_and_any_program_ends() {
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % below as u64) as usize
+    };
+    let record = patient();
+    let (mut good, mut ended) = (0, 0);
+    for _ in 0..20_000 {
+        let mut text = String::new();
+        for _ in 0..=random(3) {
+            let part: Vec<char> = PROGRAMS.get(random(PROGRAMS.len())).unwrap().chars().collect();
+            let whole = random(3) > 0;
+            let from = if whole { 0 } else { random(part.len()) };
+            let to = if whole { part.len() } else { from + random(part.len() - from) + 1 };
+            text.extend(part.get(from..to).unwrap());
+            text.push_str(
+                [" | ", " | ", ", ", " // ", "? | ", " as $x | ", " + ", "[", ")", "\"", ";"]
+                    .get(random(11))
+                    .unwrap(),
+            );
+        }
+        text.push_str([".", ".id", "1", ".[]", ""].get(random(5)).unwrap());
+        let Ok(program) = Program::compile(&text, &[]) else { continue };
+        good += 1;
+        let outcome = program.limited(20_000, 1024 * 1024).run(&record, &[]).map(|outputs| outputs.len());
+        ended += usize::from(outcome.is_ok());
+    }
+    assert!(
+        good > 1_000 && ended > 500,
+        "{good} programs, {ended} without an error: the cuts make too little sense"
+    );
 }

@@ -15,8 +15,8 @@ use super::parse::{offset_of, parse};
 
 /// Terms after definitions are put in place.
 const MAX_TERMS: usize = 5_000;
-/// How deep the compilation, and then an evaluation, nests: some 200 KB of stack.
-const MAX_DEPTH: u32 = 200;
+/// How deep the compilation, and then an evaluation, nests: less than half a megabyte of stack, in a build without optimisation.
+const MAX_DEPTH: u32 = 120;
 
 /// Compiles a program; returns how many slots its variables need, the given ones first.
 pub(super) fn compile(text: &str, variables: &[&str]) -> Result<(Node, usize), JqError> {

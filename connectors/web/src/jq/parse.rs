@@ -8,7 +8,7 @@ use super::JqError;
 /// Bytes of a program.
 const MAX_TEXT: usize = 8 * 1024;
 /// Brackets and prefix words: each may nest the parser once more.
-const MAX_NESTING: usize = 200;
+const MAX_NESTING: usize = 100;
 /// Words and signs.
 const MAX_TOKENS: usize = 1_000;
 
