@@ -1,6 +1,7 @@
 //! `@shareable`: a field that several sources resolve must be shareable in all of them. In: a field's instances. Out: diagnostics.
 
 use apollo_compiler::Name;
+use rustc_hash::FxHashSet;
 
 use super::fields::FieldInstance;
 use super::overrides::Overridden;
@@ -67,14 +68,17 @@ impl<'a> Merging<'a> {
         fields: &[FieldInstance<'a>],
         types: &[Instance<'a>],
     ) -> Vec<(&'a Subgraph, &'a Field)> {
-        let interfaces: Vec<&Name> = types.iter().flat_map(|i| i.def.implements.keys()).collect();
+        let interfaces: FxHashSet<&Name> = types.iter().flat_map(|i| i.def.implements.keys()).collect();
         let mut found = Vec::new();
+        if interfaces.is_empty() {
+            return found;
+        }
         for (graph, source) in self.sources.iter().enumerate() {
             if fields.iter().any(|i| i.graph == graph) {
                 continue;
             }
             let objects =
-                source.types.values().filter(|t| t.interface_object && interfaces.contains(&&t.name));
+                interfaces.iter().filter_map(|name| source.types.get(*name)).filter(|t| t.interface_object);
             let resolved = objects.filter_map(|t| t.fields.get(name)).find(|f| !f.fully_external());
             found.extend(resolved.map(|field| (source, field)));
         }

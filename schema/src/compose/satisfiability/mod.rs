@@ -1,7 +1,7 @@
 //! Satisfiability: every field that a client may select can be fetched, whatever way leads to it.
 //!
 //! In: the sources and the merged graph. Out: for each field that can't, an operation that shows it. It walks states "this object type,
-//! held in these sources" from the roots; a state that holds more sources than one already seen needs no second look.
+//! held in these sources" from the roots; a state whose keys open no fewer sources than one already seen needs no second look.
 
 mod reach;
 
@@ -58,6 +58,7 @@ struct Check<'a> {
     reach: Reach<'a>,
     sources: &'a [Subgraph],
     merged: &'a Merged,
+    /// For each type, the sources that were open when it was looked at.
     seen: FxHashMap<Name, Vec<Held>>,
     told: FxHashSet<(Name, Name)>,
     queue: VecDeque<State>,
@@ -66,14 +67,14 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn state(&mut self, state: &State) {
+        let all = self.reach.closure(&state.ty, &state.held);
         let seen = self.seen.entry(state.ty.clone()).or_default();
-        if seen.iter().any(|held| held.is_subset(&state.held)) {
+        if seen.iter().any(|held| held.is_subset(&all)) {
             return;
         }
-        seen.push(state.held.clone());
+        seen.push(all.clone());
         let merged = self.merged;
         let Some(def) = merged.types.get(&state.ty).filter(|t| !t.marks.inaccessible) else { return };
-        let all = self.reach.closure(&state.ty, &state.held);
         for (name, field) in &def.fields {
             let returned = merged.types.get(field.ty.inner_named_type());
             if field.marks.inaccessible || returned.is_some_and(|t| t.marks.inaccessible) {

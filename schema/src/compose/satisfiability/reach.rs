@@ -25,6 +25,8 @@ pub(super) struct Reach<'a> {
     overridden: FxHashSet<(&'a str, &'a str, Graph)>,
     provided: Vec<Vec<&'a Selection>>,
     known: FxHashMap<(Name, Held), Held>,
+    /// What a type may be when a source returns it.
+    possible: FxHashMap<(Graph, Name), Vec<Name>>,
     /// Questions being answered: closures, each with what it has so far, and fields with `@requires`.
     open_closures: Vec<((Name, Held), Held)>,
     open_fields: Vec<(Name, Name, Graph)>,
@@ -40,6 +42,7 @@ impl<'a> Reach<'a> {
             overridden: overridden(sources),
             provided: vec![Vec::new()],
             known: FxHashMap::default(),
+            possible: FxHashMap::default(),
             open_closures: Vec::new(),
             open_fields: Vec::new(),
             cuts: 0,
@@ -204,15 +207,21 @@ impl<'a> Reach<'a> {
     }
 
     /// What a type may be at run time when a source returns it; an interface object may be any implementation.
-    fn objects(&self, graph: Graph, ty: &str) -> Vec<Name> {
+    fn objects(&mut self, graph: Graph, ty: &Name) -> Vec<Name> {
+        let question = (graph, ty.clone());
+        if let Some(known) = self.possible.get(&question) {
+            return known.clone();
+        }
         let Some(source) = self.sources.get(graph) else { return Vec::new() };
-        let interface_object = source.types.get(ty).is_some_and(|def| def.interface_object);
-        if interface_object {
+        let objects: Vec<Name> = if source.types.get(ty).is_some_and(|def| def.interface_object) {
             let all = self.merged.types.iter();
             let objects = all.filter(|(_, t)| t.kind == Kind::Object && t.implements.contains_key(ty));
-            return objects.map(|(name, _)| name.clone()).collect();
-        }
-        source.runtime_types(ty).into_iter().cloned().collect()
+            objects.map(|(name, _)| name.clone()).collect()
+        } else {
+            source.runtime_types(ty).into_iter().cloned().collect()
+        };
+        self.possible.insert(question, objects.clone());
+        objects
     }
 
     /// The provided selections of a field, through fragments that apply to the type.
