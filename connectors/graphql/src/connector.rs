@@ -8,7 +8,9 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use raccordo_connector_api::read::read_response;
-use raccordo_connector_api::{Connector, Failure, Fetch, Limits, Meter, Origin, Reply, What};
+use raccordo_connector_api::{
+    Cell, Connector, Failure, Fetch, Limits, Meter, Origin, Reply, Selection, What,
+};
 use raccordo_connector_web::{
     Answer, Call, Client, HeaderMap, HeaderValue, StatusCode, check_status, header, offload, parse_json,
 };
@@ -45,15 +47,12 @@ impl Subgraph {
 
     async fn ask(&self, fetch: &Fetch) -> Result<Reply, Failure> {
         let of_entities = matches!(fetch.asked.what, What::Entities { .. });
-        let rows = if of_entities { fetch.representations.len() } else { 1 };
-        if of_entities && rows == 0 {
+        let keys = fetch.representations.len();
+        if of_entities && keys == 0 {
             return Ok(Reply::new());
         }
-        if fetch.meter.rows(rows) > fetch.limits.rows as u64 {
-            return Err(Failure::over_limit(format!(
-                "more than {} entities in one question",
-                fetch.limits.rows
-            )));
+        if keys > fetch.limits.rows {
+            return Err(over_rows(fetch));
         }
         let document = fetch.asked.prepared(|| Document::of(&fetch.asked));
         let document =
@@ -64,8 +63,19 @@ impl Subgraph {
             .call(self.call(body), &fetch.origin, fetch.deadline, &fetch.limits, &fetch.meter)
             .await?;
         check_answer(&answer)?;
-        let asked = Arc::clone(&fetch.asked);
-        offload(answer.body.len(), move || read_response(answer.body, &asked, rows)).await
+        let (asked, length) = (Arc::clone(&fetch.asked), answer.body.len());
+        let rows = if of_entities { keys } else { 1 };
+        let read = move || {
+            let reply = read_response(answer.body, &asked, rows)?;
+            let records = reply.rows().iter().map(|row| records(&reply, *row, asked.selection())).sum();
+            Ok((reply, records))
+        };
+        let (reply, nested): (Reply, usize) = offload(length, read).await?;
+        let entities = reply.rows().iter().filter(|row| of_entities && **row != Cell::Null).count();
+        match fetch.meter.rows(entities + nested) > fetch.limits.rows as u64 {
+            true => Err(over_rows(fetch)),
+            false => Ok(reply),
+        }
     }
 
     async fn knock(&self) -> Result<(), Failure> {
@@ -90,6 +100,27 @@ impl Connector for Subgraph {
 
     fn probe(&self) -> BoxFuture<'_, Result<(), Failure>> {
         self.knock().boxed()
+    }
+}
+
+fn over_rows(fetch: &Fetch) -> Failure {
+    Failure::over_limit(format!("more than {} records for one question", fetch.limits.rows))
+}
+
+/// The objects in the lists below a cell: what records are in a subgraph's answer.
+fn records(reply: &Reply, cell: Cell, selection: &Selection) -> usize {
+    match cell {
+        Cell::List { .. } => {
+            let of =
+                |item: &Cell| usize::from(matches!(item, Cell::Object(_))) + records(reply, *item, selection);
+            reply.items(cell).iter().map(of).sum()
+        }
+        Cell::Object(at) => {
+            let below =
+                selection.fields_of(at.type_id).filter_map(|field| Some((field.slot, field.selection()?)));
+            below.map(|(slot, below)| records(reply, reply.slot(at, slot), below)).sum()
+        }
+        _ => 0,
     }
 }
 

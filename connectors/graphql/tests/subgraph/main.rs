@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod real;
 #[cfg(test)]
 mod support;

@@ -34,12 +34,18 @@ pub(crate) fn connect(url: &str) -> Arc<dyn Connector> {
     connect_with(url, None)
 }
 
-pub(crate) fn connect_with(url: &str, authorization: Option<&str>) -> Arc<dyn Connector> {
+/// The settings of a subgraph at this URL.
+pub(crate) fn settings(url: &str, authorization: Option<&str>) -> Settings {
     let at = Location::file("raccordo.yaml");
-    let mut settings = Settings::new(at.clone()).with("url", SettingValue::Text(url.into()), at.clone());
-    if let Some(value) = authorization {
-        settings = settings.with("authorization", SettingValue::Text(value.into()), at);
+    let settings = Settings::new(at.clone()).with("url", SettingValue::Text(url.into()), at.clone());
+    match authorization {
+        Some(value) => settings.with("authorization", SettingValue::Text(value.into()), at),
+        None => settings,
     }
+}
+
+pub(crate) fn connect_with(url: &str, authorization: Option<&str>) -> Arc<dyn Connector> {
+    let settings = settings(url, authorization);
     let mapping = Arc::new(SourceMapping {
         source: "trasporti".into(),
         file: "trasporti.graphql".into(),
