@@ -14,18 +14,18 @@ use url::Url;
 use crate::model::{Endpoint, Paging};
 use crate::request::{Filling, PageAt};
 
-/// A record's place in its list: the size of pages it was found with, the page's number from 1, the index in it.
+/// Where a list goes on after a record: the size of its pages, the number of a page from 1, and how many of its records came already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Position {
     pub(crate) size: usize,
     pub(crate) page: u64,
-    pub(crate) index: usize,
+    pub(crate) skip: usize,
 }
 
 impl Position {
     /// As bytes to be sealed.
     pub(crate) fn to_bytes(self) -> Vec<u8> {
-        format!("{} {} {}", self.size, self.page, self.index).into_bytes()
+        format!("{} {} {}", self.size, self.page, self.skip).into_bytes()
     }
 
     /// Of opened bytes.
@@ -34,7 +34,7 @@ impl Position {
         let position = Self {
             size: numbers.next()?.parse().ok()?,
             page: numbers.next()?.parse().ok()?,
-            index: numbers.next()?.parse().ok()?,
+            skip: numbers.next()?.parse().ok()?,
         };
         (numbers.next().is_none() && position.size > 0 && (1..u64::MAX).contains(&position.page))
             .then_some(position)
@@ -101,7 +101,7 @@ impl Asker<'_> {
     async fn whole(&self, endpoint: &Arc<Endpoint>, filling: &Filling<'_>) -> Result<Listing, Failure> {
         let mut listing = Listing::default();
         if let Some(page) = self.page(endpoint, filling, None).await? {
-            listing.add(page, PageAt { number: 1, size: 1 }, 0);
+            listing.add(page, PageAt { number: 1, size: usize::MAX }, 0);
         }
         Ok(listing)
     }
@@ -115,7 +115,7 @@ impl Asker<'_> {
     ) -> Result<Listing, Failure> {
         let size = after
             .map_or_else(|| endpoint.paging.as_ref().map_or(1, |paging| paging.size), |after| after.size);
-        let start = start(after);
+        let start = after.map_or(1, |after| after.page);
         let mut listing = Listing::default();
         let (mut next, mut total) = (start, None);
         loop {
@@ -149,7 +149,7 @@ impl Asker<'_> {
     ) -> Result<Listing, Failure> {
         let first = wanted.first.unwrap_or_default();
         let size = wanted.after.map_or_else(|| page_size(paging, first), |after| after.size);
-        let start = start(wanted.after);
+        let start = wanted.after.map_or(1, |after| after.page);
         let mut listing = Listing::default();
         if first == 0 && !wanted.next {
             return Ok(listing);
@@ -219,13 +219,8 @@ fn page_size(paging: &Paging, first: usize) -> usize {
     }
 }
 
-/// The page on which the list goes on.
-fn start(after: Option<Position>) -> u64 {
-    after.map_or(1, |after| if after.index + 1 < after.size { after.page } else { after.page + 1 })
-}
-
 fn skipped(after: Option<Position>, number: u64) -> usize {
-    after.filter(|after| after.page == number).map_or(0, |after| after.index + 1)
+    after.filter(|after| after.page == number).map_or(0, |after| after.skip)
 }
 
 /// A page that the source counts but leaves empty would be a cut.
@@ -239,10 +234,16 @@ fn ended_early(page: &Page, number: u64) -> Result<(), Failure> {
 }
 
 impl Listing {
-    fn add(&mut self, page: Page, at: PageAt, skipped: usize) {
+    /// Adds a page's records. After the last one of a full page the list goes on with the next page; one that isn't full may still grow.
+    fn add(&mut self, page: Page, PageAt { number, size }: PageAt, skipped: usize) {
         self.bytes += page.bytes;
+        let count = page.records.len();
         for (index, record) in page.records.into_iter().enumerate().skip(skipped) {
-            self.positions.push(Position { size: at.size, page: at.number, index });
+            let (page, skip) = match index + 1 == count && count >= size {
+                true => (number.saturating_add(1), 0),
+                false => (number, index + 1),
+            };
+            self.positions.push(Position { size, page, skip });
             self.records.push(record);
         }
     }
@@ -255,7 +256,7 @@ impl Listing {
     /// The part of a list that came whole.
     pub(crate) fn part(mut self, wanted: Wanted) -> Self {
         if let Some(after) = wanted.after {
-            let keep = self.positions.iter().position(|at| (at.page, at.index) > (after.page, after.index));
+            let keep = self.positions.iter().position(|at| (at.page, at.skip) > (after.page, after.skip));
             let from = keep.unwrap_or(self.positions.len());
             self.records.drain(..from);
             self.positions.drain(..from);
@@ -307,7 +308,7 @@ mod tests {
 
     #[test]
     fn positions_come_back_as_they_went_and_others_not_at_all() {
-        let position = Position { size: 25, page: 3, index: 7 };
+        let position = Position { size: 25, page: 3, skip: 7 };
         assert_eq!(Position::read(&position.to_bytes()), Some(position));
         for bytes in [&b""[..], b"1 2", b"0 1 1", b"1 0 1", b"1 1 1 1", b"a b c", b"\xff"] {
             assert_eq!(Position::read(bytes), None);

@@ -66,6 +66,34 @@ async fn cursors_go_through_a_list_without_gaps_and_ask_no_more_than_wanted() {
     assert_eq!(api.requests(), [asked(1), asked(2), asked(3), asked(3), asked(4)]);
 }
 
+/// The server's pages are of 25 where no size is asked, and never larger than 40.
+#[tokio::test]
+async fn pages_of_another_size_than_thought_lose_no_record() {
+    let api = Api::start(90).await;
+    for (field, first) in
+        [("grandi", 10), ("grandi", 25), ("grandi", 30), ("piccole", 45), ("piccole", 50), ("piccole", 7)]
+    {
+        let (mut after, mut seen, mut pages) = ("null".to_owned(), Vec::new(), 0);
+        while after != "end" && pages < 20 {
+            let text = format!(
+                "{field}(first: {first}, after: {after}) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }}"
+            );
+            let reply = api.roots(&text).await.unwrap();
+            seen.extend(names(&reply[field]["nodes"]).iter().map(|id| (*id).to_owned()));
+            let info = &reply[field]["pageInfo"];
+            after = if info["hasNextPage"] == json!(true) {
+                info["endCursor"].to_string()
+            } else {
+                "end".to_owned()
+            };
+            pages += 1;
+        }
+        let expected: Vec<String> = (0..90).map(|n| format!("s-{n}")).collect();
+        assert_eq!(seen, expected, "{field} by {first}");
+        assert_eq!(pages, 90_usize.div_ceil(first), "{field} by {first}");
+    }
+}
+
 #[tokio::test]
 async fn edges_have_their_own_cursors() {
     let api = Api::start(3).await;

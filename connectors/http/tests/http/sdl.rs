@@ -16,6 +16,16 @@ type Query {
       filter: [{ arg: "stati", param: "status", op: IN }]
       page: { first: "first", after: "after", size: 30, numberParam: "page", sizeParam: "per_page", totalPages: ".total_pages" }
     )
+  grandi(first: Int, after: String): ServizioConnection!
+    @connect(
+      http: { get: "/services", select: ".contents" }
+      page: { first: "first", after: "after", size: 10, numberParam: "page", totalPages: ".total_pages" }
+    )
+  piccole(first: Int, after: String): ServizioConnection!
+    @connect(
+      http: { get: "/services", select: ".contents" }
+      page: { first: "first", after: "after", size: 50, numberParam: "page", sizeParam: "per_page", totalPages: ".total_pages" }
+    )
   elenco(first: Int): [Servizio!]!
     @connect(
       http: { get: "services", select: ".contents" }
