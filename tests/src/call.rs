@@ -43,8 +43,10 @@ fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> io::Re
     let path = url.split_once(host).map(|(_, path)| path).filter(|path| !path.is_empty()).unwrap_or("/");
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    let mut request =
-        format!("{method} {path} HTTP/1.0\r\nhost: {host}\r\ncontent-length: {}\r\n", body.len());
+    let mut request = format!("{method} {path} HTTP/1.0\r\ncontent-length: {}\r\n", body.len());
+    if headers.iter().all(|(name, _)| *name != "host") {
+        request.extend(["host: ", host, "\r\n"]);
+    }
     for (name, value) in headers {
         request.extend([name, ": ", value, "\r\n"]);
     }

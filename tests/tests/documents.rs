@@ -79,11 +79,14 @@ fn every_query_of_the_readme_is_a_scenario_with_that_answer() {
     let queries: Vec<_> = shown.iter().enumerate().filter(|(_, (mark, _))| mark == "graphql").collect();
     assert!(!queries.is_empty(), "the README shows no query");
     for (index, (_, query)) in queries {
-        let scenario = scenarios.iter().find(|scenario| scenario.query == *query);
-        let scenario = scenario.unwrap_or_else(|| panic!("no file in tests/scenarios asks this:\n{query}"));
+        let mut asked =
+            scenarios.iter().flat_map(|one| one.exchanges.iter().map(|exchange| (&one.name, exchange)));
+        let found = asked.find(|(_, exchange)| exchange.query == *query);
+        let (name, exchange) =
+            found.unwrap_or_else(|| panic!("no file in tests/scenarios asks this:\n{query}"));
         let (mark, answer) = shown.get(index + 1).unwrap();
         assert_eq!(mark, "json", "after a query the README shows its answer");
         let answer: Value = serde_json::from_str(answer).unwrap();
-        assert_eq!(answer, scenario.answer, "`{}` answers otherwise than the README says", scenario.name);
+        assert_eq!(answer, exchange.answer, "`{name}` answers otherwise than the README says");
     }
 }

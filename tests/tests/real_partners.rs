@@ -182,8 +182,8 @@ fn a_scenario_is_asked_of_a_running_endpoint() {
     let text = "```graphql\nquery($id: ID!) { corsa(id: $id) { giorno stato } }\n```\n```json variables\n{ \"id\": 1 }\n```\n\
                 ```json answer\n{ \"data\": { \"corsa\": { \"giorno\": \"…\", \"stato\": \"SVOLTA\" } } }\n```\n";
     let right = scenario::parse("001", text).unwrap();
-    assert_eq!(scenario::ask(subgraph.url(), &right), None);
+    assert_eq!(scenario::ask(subgraph.url(), &right.exchanges[0]), None);
     let wrong = scenario::parse("002", &text.replace("SVOLTA", "PRENOTATA")).unwrap();
-    let difference = scenario::ask(subgraph.url(), &wrong).unwrap();
+    let difference = scenario::ask(subgraph.url(), &wrong.exchanges[0]).unwrap();
     assert_eq!(difference, "answer.data.corsa.stato: `\"PRENOTATA\"` was expected, `\"SVOLTA\"` came");
 }
