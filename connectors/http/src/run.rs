@@ -192,10 +192,16 @@ impl<'f> Run<'f> {
         record: Option<&Value>,
         row: Option<usize>,
     ) -> Result<Key, Failure> {
-        let value = |path: &Name| match row.and_then(|row| keys::of_representation(self.fetch, row, path)) {
-            Some(value) => Ok(value),
-            None => {
-                record.map_or(Ok(Value::Null), |record| keys::of_record(self.model, type_name, record, path))
+        let value = |path: &Name| {
+            if let Some(value) = row.and_then(|row| keys::of_representation(self.fetch, row, path)) {
+                return Ok(value);
+            }
+            let Some(record) = record else { return Ok(Value::Null) };
+            match keys::of_record(self.model, type_name, record, path)? {
+                Value::Null => {
+                    Err(Failure::malformed("a record doesn't carry the key that its relation is asked by"))
+                }
+                value => Ok(value),
             }
         };
         Ok(Key::new(endpoint.keys.iter().map(value).collect::<Result<_, _>>()?))

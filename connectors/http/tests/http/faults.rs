@@ -58,7 +58,7 @@ async fn what_is_not_json_is_malformed() {
 async fn values_of_wrong_types_cost_their_own_fields() {
     let api = Api::start(0).await;
     let reply = api
-        .roots("strano(id: \"types\") { id nome stato posti telefoni organizzazione { id } }")
+        .roots("strano(id: \"types\") { id nome stato posti telefoni organizzazione { id vicini { id } } }")
         .await
         .unwrap();
     assert_eq!(
@@ -66,7 +66,7 @@ async fn values_of_wrong_types_cost_their_own_fields() {
         json!({
             "id": "7", "nome": "<Malformed Servizio.nome>", "stato": "<Malformed Servizio.stato>",
             "posti": "<Malformed Servizio.posti>", "telefoni": "<Malformed Servizio.telefoni>",
-            "organizzazione": { "id": "<Malformed Organizzazione.id>" },
+            "organizzazione": { "id": "<Malformed Organizzazione.id>", "vicini": "<Malformed Organizzazione.vicini>" },
         })
     );
     let reply = api.roots("strano(id: \"text\") { id }").await.unwrap();
