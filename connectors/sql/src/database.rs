@@ -97,10 +97,18 @@ impl Database {
                 finish(pool, lease, connection, whole, rows, table)
             }
             Connections::Postgres(pool, options) => {
-                let (lease, mut connection) = self.postgres(pool, options).await?;
-                let rows = postgres::select(&mut connection, statement, most).await;
+                let (lease, mut session, was_kept) = self.session(pool, options).await?;
+                let mut rows = postgres::select(&mut session, statement, most).await;
+                if was_kept && postgres::is_stale(&rows) {
+                    session = self.anew(pool, options).await?;
+                    rows = postgres::select(&mut session, statement, most).await;
+                }
                 let whole = rows.as_ref().is_ok_and(|rows| rows.bytes() <= most);
-                finish(pool, lease, connection, whole, rows, table)
+                if rows.is_err() {
+                    // Perhaps a column has another type by now.
+                    self.types.write().unwrap_or_else(PoisonError::into_inner).remove(table);
+                }
+                finish(pool, lease, session, whole, rows, table)
             }
         }
     }
@@ -117,19 +125,29 @@ impl Database {
         if missing.is_empty() {
             return Ok(known);
         }
-        let (lease, mut connection) = self.postgres(pool, options).await?;
-        let found = postgres::column_types(&mut connection, columns_only(table, &missing)).await;
-        let found = finish(pool, lease, connection, true, found, table)?;
+        let sql = columns_only(table, &missing);
+        let (lease, mut session, was_kept) = self.session(pool, options).await?;
+        let mut found = postgres::column_types(&mut session, &sql).await;
+        if was_kept && postgres::is_stale(&found) {
+            session = self.anew(pool, options).await?;
+            found = postgres::column_types(&mut session, &sql).await;
+        }
+        let found = finish(pool, lease, session, true, found, table)?;
         Ok(self.learn(table, missing.into_iter().cloned().zip(found)))
     }
 
     /// Whether the database answers.
     pub(crate) async fn probe(&self) -> Result<(), Failure> {
-        let statement = Statement { text: "SELECT 1".to_owned(), binds: Vec::new(), width: 1 };
+        // SQLite looks into the file only where a table is named.
+        let text = match self.dialect() {
+            Dialect::Sqlite => "SELECT 1 FROM sqlite_master LIMIT 1",
+            Dialect::Postgres => "SELECT 1",
+        };
+        let statement = Statement { text: text.to_owned(), binds: Vec::new(), width: 1 };
         let table = Table { namespace: None, name: Name::from("(none)") };
         match tokio::time::timeout(self.address.connect, self.select(&statement, &table, usize::MAX)).await {
             Ok(answer) => answer.map(|_| ()),
-            Err(_) => Err(Failure::timed_out("the database did not answer `SELECT 1` in time")),
+            Err(_) => Err(Failure::timed_out("the database did not answer in time")),
         }
     }
 
@@ -142,21 +160,29 @@ impl Database {
         types
     }
 
-    /// A session that answers. A kept one is asked first: its server may have gone since.
-    async fn postgres<'p>(
+    /// A session, and whether it was kept: such a one may be stale, and then the same is read again in a new one.
+    async fn session<'p>(
         &self,
         pool: &'p Pool<PgConnection>,
         options: &PgConnectOptions,
-    ) -> Result<(Lease<'p, PgConnection>, PgConnection), Failure> {
+    ) -> Result<(Lease<'p, PgConnection>, PgConnection, bool), Failure> {
         let mut lease = pool.lease().await?;
-        if let Some(mut kept) = lease.kept.take() {
-            if postgres::answers(&mut kept).await {
-                return Ok((lease, kept));
+        match lease.kept.take() {
+            Some(kept) => Ok((lease, kept, true)),
+            None => {
+                Ok((lease, self.in_time(postgres::connect(options, self.address.statement)).await?, false))
             }
-            pool.forget();
         }
-        let connection = self.in_time(postgres::connect(options, self.address.statement)).await?;
-        Ok((lease, connection))
+    }
+
+    /// A new session, after a kept one was found dead. So are the others.
+    async fn anew(
+        &self,
+        pool: &Pool<PgConnection>,
+        options: &PgConnectOptions,
+    ) -> Result<PgConnection, Failure> {
+        pool.forget();
+        self.in_time(postgres::connect(options, self.address.statement)).await
     }
 
     async fn in_time<C>(&self, connecting: impl Future<Output = Result<C, Error>>) -> Result<C, Failure> {
@@ -170,7 +196,7 @@ impl Database {
     }
 }
 
-/// Gives a connection back whose statement is done, and closes any other: one that was left in the middle of its rows too.
+/// Gives a connection back whose statement is done, and closes any other: one that failed, or was left in the middle of its rows.
 fn finish<C, T>(
     pool: &Pool<C>,
     lease: Lease<'_, C>,
@@ -181,8 +207,7 @@ fn finish<C, T>(
 ) -> Result<T, Failure> {
     match &outcome {
         Ok(_) if whole => lease.give_back(connection),
-        Err(Error::Database(_)) => lease.give_back(connection),
-        Ok(_) => drop(connection),
+        Ok(_) | Err(Error::Database(_)) => drop(connection),
         Err(_) => pool.forget(),
     }
     outcome.map_err(|error| failure(&error, &table.name))

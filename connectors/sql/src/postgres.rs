@@ -7,8 +7,8 @@ use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow, PgTypeInfo, PgTypeKind, PgValueRef};
 use sqlx::types::chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use sqlx::{
-    Arguments, AssertSqlSafe, Column, ConnectOptions, Connection as _, Decode, Error, Executor, PgConnection,
-    Postgres, Row, SqlSafeStr, Statement as _, TypeInfo, ValueRef,
+    Arguments, AssertSqlSafe, Column, ConnectOptions, Decode, Error, Executor, PgConnection, Postgres, Row,
+    SqlSafeStr, Statement as _, TypeInfo, ValueRef,
 };
 
 use crate::column::ColumnType;
@@ -32,17 +32,21 @@ pub(crate) async fn connect(options: &PgConnectOptions, longest: Duration) -> Re
     Ok(connection)
 }
 
-/// Whether a session that was kept still answers.
-pub(crate) async fn answers(connection: &mut PgConnection) -> bool {
-    connection.ping().await.is_ok()
+/// Whether an outcome says that the session is stale: its line is dead, its server said farewell (SQLSTATE class 57), or a table has changed
+/// under a statement that was prepared (0A000).
+pub(crate) fn is_stale<T>(outcome: &Result<T, Error>) -> bool {
+    match outcome {
+        Err(Error::Io(_)) => true,
+        Err(Error::Database(error)) => {
+            matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "0A000"))
+        }
+        _ => false,
+    }
 }
 
 /// The types of the columns that a statement selects.
-pub(crate) async fn column_types(
-    connection: &mut PgConnection,
-    sql: String,
-) -> Result<Vec<ColumnType>, Error> {
-    let prepared = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
+pub(crate) async fn column_types(connection: &mut PgConnection, sql: &str) -> Result<Vec<ColumnType>, Error> {
+    let prepared = connection.prepare(AssertSqlSafe(sql.to_owned()).into_sql_str()).await?;
     Ok(prepared.columns().iter().map(|column| ColumnType::named(column.type_info().name())).collect())
 }
 

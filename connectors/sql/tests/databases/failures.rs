@@ -80,6 +80,20 @@ async fn a_server_that_goes_and_comes_back_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_table_that_changes_is_read_as_it_is_now() {
+    let database = postgres(SDL, SCRIPT);
+    let answer = json!({ "voci": [{ "id": "1", "nome": "7" }] });
+    database.server.as_ref().unwrap().load("UPDATE voci SET nome = '7'").unwrap();
+    assert_eq!(database.roots("voci(nome: \"7\") { id nome }").await, answer);
+    database.server.as_ref().unwrap().load("ALTER TABLE voci ALTER nome TYPE integer USING nome::integer").unwrap();
+    let failure = database.failure("voci(nome: \"7\") { id nome }").await;
+    assert_eq!(failure.kind, FailureKind::Malformed, "{failure}");
+    assert_eq!(database.roots("voci(nome: \"7\") { id nome }").await, answer);
+    database.server.as_ref().unwrap().load("ALTER TABLE voci ALTER nome TYPE bigint").unwrap();
+    assert_eq!(database.roots("voci(nome: \"7\") { id nome }").await, answer);
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_database_is_malformed() {
     let database = sqlite(SDL, SCRIPT).await;
     let folder = tempfile::tempdir().unwrap();
@@ -93,6 +107,7 @@ async fn a_file_that_is_no_database_is_malformed() {
     let connector = connect(&format!("sqlite:{}", path.display()), &mapping);
     let failure = connector.fetch(&database.ask.roots("voci { id }").unwrap()).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Malformed, "{failure}");
+    assert_eq!(connector.probe().await.unwrap_err().kind, FailureKind::Malformed);
 }
 
 #[tokio::test]
