@@ -67,14 +67,18 @@ impl<'a> Merging<'a> {
             self.nobody_resolves(&place, instances);
             return None;
         }
-        let ty = self.field_type(&place, &resolving)?;
+        // v1 never compared externals with what they repeat: a looser one may come by `@provides`.
+        let typing: Vec<FieldInstance<'a>> =
+            instances.iter().filter(|i| !i.field.external || !i.source.v2).copied().collect();
+        let ty = self.field_type(&place, &typing);
         let own: Vec<(Graph, &'a Subgraph, &'a Field)> =
             resolving.iter().map(|i| (i.graph, i.source, i.field)).collect();
         let arguments = self.arguments(&place, &own);
+        let ty = ty?;
         self.externals(&place, &ty, &arguments, instances);
         let mut marks = Marks::merge(resolving.iter().map(|i| &i.field.marks));
         protections.iter().for_each(|other| marks.protect(other));
-        let equal = resolving.iter().all(|i| i.field.ty == ty);
+        let equal = typing.iter().all(|i| i.field.ty == ty);
         Some(MergedField {
             description: types::description(resolving.iter().map(|i| i.field.description.as_deref())),
             joins: if needs_join(types, instances, equal) { joins(instances, equal) } else { Vec::new() },
@@ -92,14 +96,14 @@ impl<'a> Merging<'a> {
         self.problems.push(diagnostic.help("define it, not external, in the source that resolves it"));
     }
 
-    fn field_type(&mut self, place: &str, resolving: &[FieldInstance<'a>]) -> Option<Type> {
-        let all: Vec<&Type> = resolving.iter().map(|i| &i.field.ty).collect();
+    fn field_type(&mut self, place: &str, typing: &[FieldInstance<'a>]) -> Option<Type> {
+        let all: Vec<&Type> = typing.iter().map(|i| &i.field.ty).collect();
         if let Some(ty) = self.output_type(&all) {
             return Some(ty);
         }
-        let first = resolving.first()?;
-        let clash = resolving.iter().find(|i| self.output_type(&[&first.field.ty, &i.field.ty]).is_none());
-        let clash = clash.or(resolving.last())?;
+        let first = typing.first()?;
+        let clash = typing.iter().find(|i| self.output_type(&[&first.field.ty, &i.field.ty]).is_none());
+        let clash = clash.or(typing.last())?;
         let message = format!(
             "`{place}` has type `{}` in `{}`, but `{}` in `{}`",
             first.field.ty, first.source.name, clash.field.ty, clash.source.name

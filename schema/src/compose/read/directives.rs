@@ -16,21 +16,22 @@ const KEY: [&str; 2] = ["KEY_INVALID_FIELDS_TYPE", "KEY_INVALID_FIELDS"];
 const REQUIRES: [&str; 2] = ["REQUIRES_INVALID_FIELDS_TYPE", "REQUIRES_INVALID_FIELDS"];
 const PROVIDES: [&str; 2] = ["PROVIDES_INVALID_FIELDS_TYPE", "PROVIDES_INVALID_FIELDS"];
 
-/// What a type's own directives say about all fields of the same declaration.
+/// What a type's own directives say about the declaration and all its fields.
 #[derive(Default)]
 pub(super) struct OnDeclaration {
+    pub(super) extends: bool,
     pub(super) external: bool,
     pub(super) shareable: bool,
 }
 
 impl Reader<'_> {
     pub(super) fn type_directives(&mut self, piece: &Piece<'_>, def: &mut TypeDef) -> OnDeclaration {
-        let mut declared = OnDeclaration::default();
         let extends = piece
             .directives
             .iter()
             .any(|d| self.links.directive(&d.name) == (Spec::Federation, "extends".into()));
         let extension = piece.extension || extends;
+        let mut declared = OnDeclaration { extends, ..OnDeclaration::default() };
         for directive in piece.directives.iter() {
             let (spec, name) = self.links.directive(&directive.name);
             match (spec, name.as_str()) {

@@ -148,8 +148,9 @@ impl Reader<'_> {
         if def.description.is_none() {
             def.description = piece.description.map(|d| d.to_string());
         }
-        def.only_extended &= piece.extension;
         let declared = self.type_directives(piece, def);
+        // In v1 `@extends` is for servers that can't write `extend`.
+        def.only_extended &= piece.extension || declared.extends && !self.links.is_v2();
         for interface in piece.implements {
             def.implements.entry(self.renamed(interface)).or_insert(interface.location());
         }
