@@ -8,6 +8,7 @@
 //! formats `@text @json @uri @base64 @base64d @html`, and the functions of `natives.rs` and `prelude.jq`. Patterns of regular
 //! expressions are literals, matched in linear time. Messages of errors say types, never values.
 
+mod binding;
 mod calls;
 mod compile;
 mod control;
