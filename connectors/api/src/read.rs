@@ -1,4 +1,4 @@
-//! A GraphQL response read straight into slots: JSON text in, a [`Reply`] out, in one pass and without a tree in between.
+//! A GraphQL response read straight into slots: JSON text in, a [`Reply`](crate::Reply) out, in one pass and without a tree in between.
 //!
 //! RFC 8259 for the text, the GraphQL specification §7 for the response. Leaves that are already canonical stay where they are, as spans.
 //! A leaf that doesn't fit its type is lost alone; text that isn't JSON loses the reply.

@@ -46,12 +46,15 @@ impl<'a> Loader<'a> {
         asked: &Asked,
         keys: &[Key],
     ) -> Result<Rows, Failure> {
-        let most = most(listing, asked);
         let left = self.rows_left.load(Ordering::Relaxed);
+        let all = left.saturating_add(1);
+        // Where each parent has one record, or a malformed two, counting them for each would cost a sort.
+        let most = most(listing, asked).filter(|_| !matches!(listing.output, Listed::One(_)));
+        let asks_all = most.is_none();
         let (limit, per_key) = match most {
+            None => (Some(all), None),
             Some(most) if keys.len() > 1 => (None, Some(most.saturating_add(1))),
-            Some(most) => (Some(most.min(left).saturating_add(1)), None),
-            None => (Some(left.saturating_add(1)), None),
+            Some(most) => (Some(most.saturating_add(1).min(all)), None),
         };
         let conditions = self.conditions(listing);
         let values = columns_of(keys, listing.key.len());
@@ -65,7 +68,11 @@ impl<'a> Loader<'a> {
             limit,
             per_key,
         };
-        self.call(&select).await
+        let rows = self.call(&select).await?;
+        match asks_all && rows.count() > left {
+            true => Err(self.over_rows(&format!("`{}`", listing.context))),
+            false => Ok(rows),
+        }
     }
 
     /// One page of a root field: one call.
@@ -142,10 +149,12 @@ impl<'a> Loader<'a> {
         self.fetch.meter.rows(count);
         match take(&self.rows_left, count) {
             true => Ok(()),
-            false => {
-                Err(Failure::over_limit(format!("more than {} rows, at {what}", self.fetch.limits.rows)))
-            }
+            false => Err(self.over_rows(what)),
         }
+    }
+
+    fn over_rows(&self, what: &str) -> Failure {
+        Failure::over_limit(format!("more than {} rows, at {what}", self.fetch.limits.rows))
     }
 }
 

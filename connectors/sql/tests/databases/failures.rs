@@ -85,7 +85,12 @@ async fn a_table_that_changes_is_read_as_it_is_now() {
     let answer = json!({ "voci": [{ "id": "1", "nome": "7" }] });
     database.server.as_ref().unwrap().load("UPDATE voci SET nome = '7'").unwrap();
     assert_eq!(database.roots("voci(nome: \"7\") { id nome }").await, answer);
-    database.server.as_ref().unwrap().load("ALTER TABLE voci ALTER nome TYPE integer USING nome::integer").unwrap();
+    database
+        .server
+        .as_ref()
+        .unwrap()
+        .load("ALTER TABLE voci ALTER nome TYPE integer USING nome::integer")
+        .unwrap();
     let failure = database.failure("voci(nome: \"7\") { id nome }").await;
     assert_eq!(failure.kind, FailureKind::Malformed, "{failure}");
     assert_eq!(database.roots("voci(nome: \"7\") { id nome }").await, answer);

@@ -1,5 +1,6 @@
 //! Orders and pages: descending, with nulls and equals, over every make of column; pages for each parent.
 
+use raccordo_connector_api::Limits;
 use serde_json::{Value, json};
 
 use crate::support::{Database, both};
@@ -17,7 +18,7 @@ type Voce @key(fields: "id") @connect(sql: { table: "voci" }) { id: ID! nome: St
 type Gruppo @key(fields: "id") {
   id: ID!
   voci(first: Int, after: String, puntiMin: Int): Voci!
-    @connect(sql: { table: "voci", key: ["gruppo"] }, order: [{ column: "punti", descending: true }], page: { first: "first", after: "after" }, filter: [{ arg: "puntiMin", column: "punti", op: GE }])
+    @connect(sql: { table: "voci", key: ["gruppo"] }, order: [{ column: "punti", descending: true }], page: { first: "first", after: "after" }, filter: [{ arg: "puntiMin", column: "punti", op: GE }], batch: { maxSize: 2 })
 }
 "#;
 
@@ -71,7 +72,10 @@ async fn each_parent_has_its_own_page_and_goes_on_from_it() {
             "voci(first: 2, puntiMin: 0) { nodes { id } pageInfo { hasNextPage hasPreviousPage endCursor } }";
         let fetch = database.ask.entities("Gruppo", text, &groups).unwrap();
         let got = database.answer(&fetch).await;
-        assert_eq!(fetch.meter.read().0, 1, "{}", database.name);
+        assert_eq!(fetch.meter.read().0, 2, "{}", database.name);
+        let two = database.ask.entities("Gruppo", text, &groups[..2]).unwrap();
+        database.answer(&two).await;
+        assert_eq!(two.meter.read().0, 1, "{}", database.name);
         let nodes = |at: usize| got[at]["voci"]["nodes"].clone();
         let next = |at: usize| got[at]["voci"]["pageInfo"]["hasNextPage"].clone();
         assert_eq!([nodes(0), next(0)], [json!([{ "id": "4" }]), json!(false)], "{}", database.name);
@@ -82,6 +86,11 @@ async fn each_parent_has_its_own_page_and_goes_on_from_it() {
             "{}",
             database.name
         );
+
+        // What shows that more follow isn't a row that is brought.
+        let ask = database.ask.clone().limits(Limits { rows: 2, ..Limits::default() });
+        let fetch = ask.entities("Gruppo", text, &groups[2..]).unwrap();
+        assert_eq!(database.answer(&fetch).await[0]["voci"], got[2]["voci"], "{}", database.name);
 
         let cursor = &got[2]["voci"]["pageInfo"]["endCursor"];
         let text = format!(
