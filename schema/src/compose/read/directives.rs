@@ -9,7 +9,7 @@ use super::piece::Piece;
 use crate::compose::field_set;
 use crate::compose::links::Spec;
 use crate::compose::marks::Marks;
-use crate::compose::subgraph::{Field, FieldSet, Key, Override, TypeDef};
+use crate::compose::subgraph::{Field, FieldSet, Key, Kind, Override, TypeDef};
 
 /// The rules of a field set: of its type, of its text.
 const KEY: [&str; 2] = ["KEY_INVALID_FIELDS_TYPE", "KEY_INVALID_FIELDS"];
@@ -32,19 +32,22 @@ impl Reader<'_> {
             .any(|d| self.links.directive(&d.name) == (Spec::Federation, "extends".into()));
         let extension = piece.extension || extends;
         let mut declared = OnDeclaration { extends, ..OnDeclaration::default() };
+        let composite = matches!(piece.kind, Kind::Object | Kind::Interface);
         for directive in piece.directives.iter() {
             let (spec, name) = self.links.directive(&directive.name);
             match (spec, name.as_str()) {
-                (Spec::Federation, "key") => {
+                (Spec::Federation, "key") if composite => {
                     if let Some(fields) = self.field_set(directive, KEY) {
                         let resolvable = boolean(directive, "resolvable").unwrap_or(true);
                         def.keys.push(Key { fields, extension, resolvable });
                     }
                 }
-                (Spec::Federation, "external") => declared.external = true,
-                (Spec::Federation, "shareable") => declared.shareable = true,
+                (Spec::Federation, "external") if composite => declared.external = true,
+                (Spec::Federation, "shareable") if composite => declared.shareable = true,
                 (Spec::Federation, "extends" | "link") => {}
-                (Spec::Federation, "interfaceObject") => def.interface_object = true,
+                (Spec::Federation, "interfaceObject") if piece.kind == Kind::Object => {
+                    def.interface_object = true
+                }
                 _ => self.mark(directive, &mut def.marks),
             }
         }
@@ -83,10 +86,26 @@ impl Reader<'_> {
         let taken = marks.take(directive, self.links);
         let (spec, name) = self.links.directive(&directive.name);
         // `@connect`, `@from`, `@code` are the connector's; everything else of Federation must have been understood.
-        if !taken && spec == Spec::Federation && name != "external" {
-            let message = format!("`@{}` is not supported here", directive.name);
+        if taken || spec != Spec::Federation {
+            return;
+        }
+        let at = directive.location();
+        if matches!(
+            name.as_str(),
+            "key" | "requires" | "provides" | "external" | "shareable" | "override" | "extends"
+        ) || matches!(name.as_str(), "interfaceObject" | "composeDirective" | "link")
+        {
+            let message = format!("`@{}` has no place here", directive.name);
+            self.problem(
+                "INVALID_GRAPHQL",
+                at,
+                message,
+                "put it where Federation defines it: on a type, a field or the schema",
+            );
+        } else {
+            let message = format!("`@{}` is not supported", directive.name);
             let help = "this version composes the directives of Federation up to 2.9 without `@context` and `@fromContext`";
-            self.problem("UNSUPPORTED_FEATURE", directive.location(), message, help);
+            self.problem("UNSUPPORTED_FEATURE", at, message, help);
         }
     }
 

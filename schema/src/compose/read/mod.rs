@@ -36,6 +36,9 @@ const ROOTS: [(OperationType, &str); 3] = [
     (OperationType::Subscription, "Subscription"),
 ];
 
+/// Scalars that a file may define again, to no effect.
+const BUILT_IN: [&str; 5] = ["Int", "Float", "String", "Boolean", "ID"];
+
 /// Reads one source, with what is wrong in Federation's own words. `graph` is its value in `join__Graph`.
 ///
 /// # Errors
@@ -124,7 +127,8 @@ impl Reader<'_> {
             return;
         }
         let Some(piece) = Piece::of(definition) else { return };
-        if self.links.owns_type(piece.name) {
+        let built_in = piece.kind == Kind::Scalar && BUILT_IN.contains(&piece.name.as_str());
+        if built_in || self.links.owns_type(piece.name) {
             return;
         }
         let name = self.renamed(piece.name);
