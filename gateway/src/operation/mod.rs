@@ -170,7 +170,23 @@ fn variables(graph: &Graph, operation: &exe::Operation, request: &Request) -> Re
         .collect();
     apollo_compiler::request::coerce_variable_values(graph.api_schema(), operation, &given)
         .map(ApolloValid::into_inner)
-        .map_err(|error| Refusal::new(Code::BAD_USER_INPUT, error.message().to_string()))
+        .map_err(|error| Refusal::new(Code::BAD_USER_INPUT, without_value(&error.message().to_string())))
+}
+
+/// What is wrong with a variable, in words that repeat nothing of what it was given: only names of the document and of the graph.
+fn without_value(message: &str) -> String {
+    if let Some(rest) = message.strip_prefix("could not coerce ") {
+        let (place, type_name) = (rest.split(": ").next(), rest.rsplit(" to type ").next());
+        return match (place, type_name) {
+            (Some(place), Some(type_name)) => format!("{place} isn't a value of the type `{type_name}`"),
+            _ => "a variable isn't a value of its type".to_owned(),
+        };
+    }
+    let names_only = ["missing value for ", "Missing value for ", "null value for "];
+    match names_only.iter().any(|known| message.starts_with(known)) {
+        true => message.to_owned(),
+        false => "a variable isn't a value of its type: see the fields that its input type has".to_owned(),
+    }
 }
 
 fn introspect(

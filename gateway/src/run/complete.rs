@@ -38,6 +38,8 @@ enum Segment<'p> {
 struct Affected {
     path: Vec<Value>,
     count: u64,
+    /// How many causes were met before this one.
+    rank: usize,
 }
 
 struct Completing<'p> {
@@ -210,7 +212,7 @@ impl<'p> Completing<'p> {
         match self.lost.get_mut(&problem) {
             Some(affected) => affected.count += 1,
             None => {
-                let affected = Affected { path: self.position(), count: 1 };
+                let affected = self.first();
                 self.lost.insert(problem, affected);
             }
         }
@@ -221,25 +223,25 @@ impl<'p> Completing<'p> {
         match self.nulls.iter_mut().find(same) {
             Some((_, _, affected)) => affected.count += 1,
             None => {
-                let affected = Affected { path: self.position(), count: 1 };
+                let affected = self.first();
                 self.nulls.push((Name::clone(&parent.type_name), Name::clone(&field.name), affected));
             }
         }
     }
 
-    fn position(&self) -> Vec<Value> {
-        self.path
-            .iter()
-            .map(|segment| match segment {
-                Segment::Key(key) => Value::from(&***key),
-                Segment::Index(index) => Value::from(*index),
-            })
-            .collect()
+    /// The position that is being written, as the first that a cause left empty.
+    fn first(&self) -> Affected {
+        let position = self.path.iter().map(|segment| match segment {
+            Segment::Key(key) => Value::from(&***key),
+            Segment::Index(index) => Value::from(*index),
+        });
+        Affected { path: position.collect(), count: 1, rank: self.lost.len() + self.nulls.len() }
     }
 
-    /// The errors: first those of sources, in the order in which they came, then nulls that can't be.
+    /// The errors in the order in which the answer meets their first positions, whichever source was faster; then those without one.
     fn errors(&mut self, graph: &Graph) -> (Vec<Value>, Vec<Code>) {
-        let (mut errors, mut codes) = (Vec::new(), Vec::new());
+        let mut told = Vec::new();
+        let rank = |affected: Option<&Affected>| affected.map_or(usize::MAX, |affected| affected.rank);
         for (index, lost) in self.arena.lost().iter().enumerate() {
             let failure = &lost.problem.failure;
             let affected = self.lost.remove(&(index as u32));
@@ -250,16 +252,18 @@ impl<'p> Completing<'p> {
             let source = graph.sources().get(lost.source).map(|source| &*source.name);
             let code = Code::from(failure.kind);
             let coordinate = failure.coordinate.as_ref().map(|(ty, field)| format!("{ty}.{field}"));
-            errors.push(error(code, message(failure, source), source, coordinate, affected));
-            codes.push(code);
+            let rank = rank(affected.as_ref());
+            told.push((rank, error(code, message(failure, source), source, coordinate, affected), code));
         }
         for (type_name, field, affected) in std::mem::take(&mut self.nulls) {
             let code = Code::SOURCE_MALFORMED_RESPONSE;
             let message = format!("`{type_name}.{field}` can't be null, and no source has a value for it");
-            errors.push(error(code, message, None, Some(format!("{type_name}.{field}")), Some(affected)));
-            codes.push(code);
+            let rank = affected.rank;
+            let coordinate = Some(format!("{type_name}.{field}"));
+            told.push((rank, error(code, message, None, coordinate, Some(affected)), code));
         }
-        (errors, codes)
+        told.sort_by_key(|(rank, _, _)| *rank);
+        told.into_iter().map(|(_, error, code)| (error, code)).unzip()
     }
 }
 

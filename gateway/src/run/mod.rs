@@ -52,7 +52,7 @@ pub struct StepReport {
     pub rows: u64,
     /// Entities asked for; none for root fields.
     pub keys: usize,
-    /// What went wrong, where the whole step failed.
+    /// What went wrong, wholly or in part.
     pub failure: Option<FailureKind>,
     /// How long it took.
     pub took: Duration,
@@ -171,24 +171,37 @@ async fn ask(
     }
 }
 
+/// What went wrong in a fetch, wholly or in part: that the source wasn't there before anything else.
+fn what_failed(outcome: &Result<Reply, Failure>) -> Option<FailureKind> {
+    let problems = match outcome {
+        Err(failure) => return Some(failure.kind),
+        Ok(reply) => reply.problems(),
+    };
+    let mut kinds = problems.iter().map(|problem| problem.failure.kind);
+    let absent = |kind: &FailureKind| matches!(kind, FailureKind::Unreachable | FailureKind::TimedOut);
+    kinds.clone().find(absent).or_else(|| kinds.next())
+}
+
 fn land(context: &Context<'_>, step: &Step, flight: Flight, arena: &mut Arena) -> StepReport {
     let (calls, bytes, rows) = flight.meter.read();
-    let failure = flight.outcome.as_ref().err().map(|failure| failure.kind);
+    let failure = what_failed(&flight.outcome);
     let graph = context.graph;
     let source = graph.sources().get(step.source).map_or("", |source| &source.name);
     // An argument that can't be used says nothing of the source.
     if calls > 0 {
         graph.states().note(source, failure);
     }
+    let trace = context.origin.trace.as_deref();
     match flight.outcome {
-        Ok(reply) => arena.absorb(step, reply, &flight.targets),
+        Ok(reply) => {
+            for Failure { kind, detail, .. } in reply.problems().iter().map(|problem| &problem.failure) {
+                tracing::warn!(target: "raccordo::source", source, trace, %kind, %detail, "a source failed in part");
+            }
+            arena.absorb(step, reply, &flight.targets);
+        }
         Err(failure) => {
-            let trace = context.origin.trace.as_deref();
-            tracing::warn!(
-                target: "raccordo::source",
-                source, trace, kind = %failure.kind, detail = %failure.detail,
-                "a source failed"
-            );
+            let Failure { kind, detail, .. } = &failure;
+            tracing::warn!(target: "raccordo::source", source, trace, %kind, %detail, "a source failed");
             arena.fail(step, failure, &flight.targets);
         }
     }

@@ -9,5 +9,6 @@
     reason = "a district that misbehaves fails its test and says how"
 )]
 
+mod calls;
 mod kit;
 mod scenarios;
