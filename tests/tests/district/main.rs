@@ -9,6 +9,7 @@
     reason = "a district that misbehaves fails its test and says how"
 )]
 
+mod audit;
 mod calls;
 mod kit;
 mod scenarios;
