@@ -4,6 +4,8 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -14,13 +16,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::Service;
 
 use crate::http::{self, Draining, Respond};
 
 /// Bytes that a request's line and headers may have together: 431 beyond.
 const HEAD_BYTES: usize = 64 * 1024;
-/// How long a head may take to come; also how long an idle connection stays open.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests under way on one HTTP/2 connection.
 const STREAMS: u32 = 100;
 /// After so long a silence an HTTP/2 connection is asked whether it lives.
@@ -35,13 +36,20 @@ pub struct Settings {
     pub http: http::Settings,
     /// Connections open at a time; further ones wait in the system's backlog.
     pub connections: usize,
+    /// How long a request's head may take to come; also how long an idle connection stays open.
+    pub head_timeout: Duration,
     /// How long requests under way may take to finish once the end was asked for.
     pub drain_timeout: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { http: http::Settings::default(), connections: 4096, drain_timeout: Duration::from_secs(20) }
+        Self {
+            http: http::Settings::default(),
+            connections: 4096,
+            head_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(20),
+        }
     }
 }
 
@@ -64,11 +72,12 @@ pub async fn run(
     let draining = Draining::default();
     let connections = Connections {
         router: http::router(respond, settings.http, draining.clone()),
-        builder: builder(),
+        builder: builder(settings.head_timeout),
         places: Arc::new(Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS))),
         tasks: TaskTracker::new(),
         drain: CancellationToken::new(),
         cut: CancellationToken::new(),
+        head_timeout: settings.head_timeout,
     };
     tokio::select! {
         () = connections.accept(&listener) => {}
@@ -116,6 +125,7 @@ struct Connections {
     drain: CancellationToken,
     /// Connections close at once.
     cut: CancellationToken,
+    head_timeout: Duration,
 }
 
 impl Connections {
@@ -141,14 +151,17 @@ impl Connections {
 
     fn serve(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
         let builder = self.builder.clone();
-        let service = TowerToHyperService::new(self.router.clone());
-        let (drain, cut) = (self.drain.clone(), self.cut.clone());
+        let begun = Arc::new(AtomicBool::new(false));
+        let noting = Noting { inner: self.router.clone(), begun: Arc::clone(&begun) };
+        let service = TowerToHyperService::new(noting);
+        let (drain, cut, head_timeout) = (self.drain.clone(), self.cut.clone(), self.head_timeout);
         async move {
             // Answers are written whole: waiting to fill a packet only delays them.
             let _ = stream.set_nodelay(true);
             let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
             tokio::select! {
                 _ = connection.as_mut() => return,
+                () = silent(&begun, head_timeout) => return,
                 () = drain.cancelled() => connection.as_mut().graceful_shutdown(),
             }
             tokio::select! {
@@ -170,9 +183,40 @@ impl Connections {
     }
 }
 
-fn builder() -> Builder<TokioExecutor> {
+/// Completes when no request has come in this time. hyper bounds a head only once it knows which HTTP is spoken: a connection on which
+/// nothing, or a single `P`, comes would stay for good.
+async fn silent(begun: &AtomicBool, head_timeout: Duration) {
+    tokio::time::sleep(head_timeout).await;
+    if begun.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Notes that a request came.
+#[derive(Clone)]
+struct Noting<S> {
+    inner: S,
+    begun: Arc<AtomicBool>,
+}
+
+impl<R, S: Service<R>> Service<R> for Noting<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        self.begun.store(true, Ordering::Relaxed);
+        self.inner.call(request)
+    }
+}
+
+fn builder(head_timeout: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head_timeout).max_buf_size(HEAD_BYTES);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -73,6 +73,33 @@ async fn a_head_may_be_large_but_not_endless() {
 }
 
 #[tokio::test]
+async fn a_head_that_does_not_come_is_not_waited_for() {
+    let settings = Settings { head_timeout: Duration::from_millis(50), ..Settings::default() };
+    let running = start(&Fake::new(), settings).await;
+    for begun in ["", "P", "GET /health HTTP/1.1\r\nhost: loc", "POST /graphql HTTP/1.1\r\n"] {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        // It ends only because the server closes.
+        let answer = read_until(&mut stream, "never").await;
+        assert!(!answer.contains("200"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait_for_a_place() {
+    let running = start(&Fake::new(), Settings { connections: 1, ..Settings::default() }).await;
+    let mut first = TcpStream::connect(running.address).await.unwrap();
+    first.write_all(post(TYPENAME).as_bytes()).await.unwrap();
+    assert!(read_until(&mut first, "}}").await.contains("200 OK"));
+    let mut second = TcpStream::connect(running.address).await.unwrap();
+    second.write_all(post(TYPENAME).as_bytes()).await.unwrap();
+    let early = tokio::time::timeout(Duration::from_millis(50), read_until(&mut second, "}}")).await;
+    assert!(early.is_err(), "the first connection still has the only place");
+    drop(first);
+    assert!(read_until(&mut second, "}}").await.contains("200 OK"));
+}
+
+#[tokio::test]
 async fn http_2_is_spoken_with_who_begins_with_it() {
     let running = start(&Fake::new(), Settings::default()).await;
     let mut stream = TcpStream::connect(running.address).await.unwrap();
