@@ -127,6 +127,20 @@ fn what_is_printed_is_read_by_the_gateways_parser() {
     }
 }
 
+/// Apollo's readers refuse a supergraph where a type other than a scalar says of no source that it is there.
+#[test]
+fn every_type_says_where_it_comes_from() {
+    for folder in folders() {
+        let Ok(supergraph) = composed(&sources(&folder)) else { continue };
+        let schema =
+            apollo_compiler::Schema::parse_and_validate(supergraph.sdl(), "supergraph.graphql").unwrap();
+        for (name, def) in schema.types.iter().filter(|(_, def)| !def.is_built_in() && !def.is_scalar()) {
+            let of_join = ["join__", "link__"].iter().any(|prefix| name.starts_with(prefix));
+            assert!(of_join || def.directives().has("join__type"), "{}: {name}", folder.display());
+        }
+    }
+}
+
 #[test]
 fn no_sources_are_told_that_there_is_no_query() {
     let found = compose(&[]).unwrap_err();

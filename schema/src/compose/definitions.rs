@@ -44,22 +44,12 @@ pub(super) const POLICY: &str = "directive @policy(policies: [[policy__Policy!]!
 pub(super) const COST: &str = "directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR\n\ndirective @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION\n";
 /// `@oneOf`.
 pub(super) const ONE_OF: &str = "directive @oneOf on INPUT_OBJECT\n";
-/// Raccordo's own: what a field discloses, and whom a type is about.
+/// Raccordo's own: what a field discloses, and whom a type is about. Scalars, because Apollo's readers want a `@join__type` on every enum.
 pub(super) const RACCORDO: &str = "directive @raccordo__personal(category: raccordo__Category!, generalise: raccordo__Generalise) on FIELD_DEFINITION | ARGUMENT_DEFINITION
 
 directive @raccordo__subject(key: String!) on OBJECT | INTERFACE
 
-enum raccordo__Category {
-  PUBLIC
-  PERSONAL
-  SPECIAL
-  JUDICIAL
-}
+scalar raccordo__Category
 
-enum raccordo__Generalise {
-  AGE_BAND
-  YEAR
-  MONTH
-  POSTCODE_AREA
-}
+scalar raccordo__Generalise
 ";
