@@ -108,7 +108,8 @@ pub struct Field {
     pub slot: u32,
     /// The concrete types it applies to, ascending; `None` is all. Indexes of [`Asked::types`].
     pub on: Option<Arc<[u32]>>,
-    /// The type conditions as the source's GraphQL schema spells them; empty where [`Field::on`] is `None`.
+    /// The type conditions as the source's GraphQL schema spells them; empty where [`Field::on`] is `None`, and where other fields
+    /// under the same key ask for all that this one reads.
     pub on_names: Arc<[Name]>,
     /// Its arguments, in order of the schema's definition.
     pub arguments: Vec<Argument>,

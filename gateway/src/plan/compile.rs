@@ -11,6 +11,7 @@ use raccordo_connector_api::{
 use raccordo_schema::mapping::Name;
 
 use super::client;
+use super::disjoint::disjoint;
 use super::planner::{Draft, DraftItem, DraftPath, DraftStep, DraftValue};
 use super::shape::{Renames, Shape};
 use super::{Entities, Locate, Nested, Plan, PlanError, Project, Projection, Step};
@@ -186,6 +187,8 @@ impl Compiling<'_> {
             fields.push(type_name_field());
         }
         self.fields(&mut fields, type_name, items, shape, renames, &Under::default())?;
+        let types = type_set(self.graph, std::iter::once(type_name));
+        let fields = disjoint(fields, &type_name.into(), &types);
         Ok(Selection {
             type_name: type_name.into(),
             type_id: self.graph.types().id(type_name).filter(|_| is_object),
@@ -225,8 +228,11 @@ impl Compiling<'_> {
             renames,
             &Under::default(),
         )?;
+        // Every field of an entity stands under its type's condition, so there are no types beside those.
+        let type_name = Name::from(only.map_or("_Entity", |only| only));
+        let fields = disjoint(fields, &type_name, &[]);
         Ok(Selection {
-            type_name: only.map_or("_Entity", |only| only).into(),
+            type_name,
             type_id: object.and_then(|name| self.graph.types().id(name)),
             width: shape.width(),
             fields,

@@ -4,6 +4,7 @@
 
 mod client;
 mod compile;
+mod disjoint;
 pub mod draw;
 mod planner;
 mod shape;

@@ -160,3 +160,27 @@ fn compound_and_nested_keys() {
     ]);
     assert_eq!(bench.ask("{ us { nome } }"), json!({ "data": { "us": [{ "nome": "X" }, { "nome": "Y" }] } }));
 }
+
+#[test]
+fn a_key_that_two_conditions_ask_is_read_as_one() {
+    let bench = Bench::new(&[(
+        "a",
+        "type Query { p: P o: O }
+         interface P { simile: P }
+         type L implements P { simile: L id: ID x: Int y: Int }
+         type M implements P { simile: M id: ID }
+         type O { l: [L!] }",
+        json!({ "Query": {
+            "p": { "__typename": "L", "id": "1", "x": 1, "simile": { "__typename": "L", "id": "2", "x": 2, "y": 3, "simile": { "__typename": "L", "id": "3", "y": 4 } } },
+            "o": { "l": [{ "id": "1", "x": 1, "y": 2, "simile": { "id": "9", "x": 9 } }] },
+        } }),
+    )]);
+    assert_eq!(
+        bench.ask("{ p { simile { ... on L { id } simile { ... on L { id } } } ... on L { simile { x y simile { y } } } ... on M { simile { id } } } }"),
+        json!({ "data": { "p": { "simile": { "id": "2", "simile": { "id": "3", "y": 4 }, "x": 2, "y": 3 } } } })
+    );
+    assert_eq!(
+        bench.ask("{ o { l { x ... on P { simile { ... on L { id } } } simile { x } ... on L { y } } } }"),
+        json!({ "data": { "o": { "l": [{ "x": 1, "simile": { "id": "9", "x": 9 }, "y": 2 }] } } })
+    );
+}
