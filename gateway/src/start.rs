@@ -7,9 +7,10 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use futures::future::join_all;
 use raccordo_config::{Checked, CheckedSource};
-use raccordo_connector_api::{Connector, Failure, FailureKind};
+use raccordo_connector_api::{Connector, Failure};
 use raccordo_schema::mapping::Name;
 use thiserror::Error;
+use tokio::time::timeout;
 
 use crate::cursors::SealedCursors;
 use crate::graph::{Graph, GraphError, GraphSource};
@@ -21,6 +22,8 @@ use crate::{http, serve};
 
 /// How long HTTP waits for the gateway beyond the time that the gateway gives itself.
 const BACKSTOP: Duration = Duration::from_secs(5);
+/// How long a source may take to say that it is there.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one fetch from the own source may take.
 const OWN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -66,8 +69,8 @@ pub struct Probed {
     pub name: Name,
     /// Its kind.
     pub kind: Name,
-    /// Why it doesn't answer; none when it does.
-    pub failure: Option<FailureKind>,
+    /// Why it doesn't answer; none when it does. Holds no secret and no text of the partner's.
+    pub failure: Option<Failure>,
 }
 
 impl Prepared {
@@ -86,7 +89,10 @@ impl Prepared {
         let (states, sources) = (Arc::clone(&self.states), self.sources.clone());
         async move {
             let probes = sources.iter().map(|source| async {
-                let failure = states.probe(&source.name, source.connector.as_ref()).await;
+                let late = || Failure::timed_out(format!("no answer in {} s", PROBE_TIMEOUT.as_secs()));
+                let probe = timeout(PROBE_TIMEOUT, source.connector.probe()).await;
+                let failure = probe.unwrap_or_else(|_| Err(late())).err();
+                states.note(&source.name, failure.as_ref().map(|failure| failure.kind));
                 Probed { name: source.name.clone(), kind: source.kind.clone(), failure }
             });
             join_all(probes).await

@@ -18,6 +18,9 @@ const REPLACEMENT: &str = "%EF%BF%BD";
 /// 415.
 pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let refuse = |message: &str| Err(malformed(415, message));
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        return refuse("compressed requests are not served; send the body as it is");
+    }
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return refuse("the request has no content type; send `content-type: application/json`");
     };
@@ -240,5 +243,12 @@ mod tests {
             assert_eq!(verdict(bad), Err(415), "{bad}");
         }
         assert!(check_content_type(&HeaderMap::new()).is_err());
+        let coded = |coding: &'static str| {
+            let json = HeaderValue::from_static("application/json");
+            let coding = HeaderValue::from_static(coding);
+            let headers = [(header::CONTENT_TYPE, json), (header::CONTENT_ENCODING, coding)];
+            check_content_type(&HeaderMap::from_iter(headers)).is_ok()
+        };
+        assert!(coded("identity") && !coded("gzip"));
     }
 }
