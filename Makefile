@@ -36,7 +36,7 @@ lint:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
 bench:
-	@if [ -x bench/run ]; then exec bench/run; else echo 'bench/ has no benchmarks to run yet.'; fi
+	@exec bench/run
 
 ifeq ($(NODE),)
 web:
