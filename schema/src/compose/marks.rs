@@ -109,6 +109,20 @@ impl Marks {
         self.personal = stricter(self.personal.take(), other.personal.as_ref());
     }
 
+    /// The directives of Federation among these marks that are merged over sources.
+    pub(crate) fn merged_names(&self) -> Vec<&'static str> {
+        let all = [
+            (!self.tags.is_empty(), "tag"),
+            (self.inaccessible, "inaccessible"),
+            (self.authenticated, "authenticated"),
+            (self.scopes.is_some(), "requiresScopes"),
+            (self.policies.is_some(), "policy"),
+            (self.cost.is_some(), "cost"),
+            (self.list_size.is_some(), "listSize"),
+        ];
+        all.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect()
+    }
+
     /// Notes what must be linked for these marks to be read.
     pub(crate) fn note(&self, features: &mut Features) {
         features.tag |= !self.tags.is_empty();

@@ -51,7 +51,7 @@ impl<'a> Merging<'a> {
         parent: &Name,
         kind: Kind,
         types: &[Instance<'a>],
-        instances: &mut Vec<FieldInstance<'a>>,
+        instances: &mut [FieldInstance<'a>],
     ) -> Option<MergedField> {
         let name = &instances.first()?.field.name;
         let place = format!("{parent}.{name}");
@@ -59,8 +59,6 @@ impl<'a> Merging<'a> {
         if kind == Kind::Object && good {
             self.sharing(parent, &place, instances, types);
         }
-        let protections: Vec<&Marks> = instances.iter().map(|i| &i.field.marks).collect();
-        instances.retain(|i| i.overridden != Overridden::Gone);
         let resolving: Vec<FieldInstance<'a>> =
             instances.iter().filter(|i| !i.field.external).copied().collect();
         if resolving.is_empty() {
@@ -77,7 +75,7 @@ impl<'a> Merging<'a> {
         let ty = ty?;
         self.externals(&place, &ty, &arguments, instances);
         let mut marks = Marks::merge(resolving.iter().map(|i| &i.field.marks));
-        protections.iter().for_each(|other| marks.protect(other));
+        instances.iter().for_each(|other| marks.protect(&other.field.marks));
         let equal = typing.iter().all(|i| i.field.ty == ty);
         Some(MergedField {
             description: types::description(resolving.iter().map(|i| i.field.description.as_deref())),
@@ -146,5 +144,5 @@ fn joins(instances: &[FieldInstance<'_>], equal: bool) -> Vec<JoinField> {
         override_label: i.label.map(str::to_owned),
         used_overridden: i.overridden == Overridden::StillUsed,
     };
-    instances.iter().map(one).collect()
+    instances.iter().filter(|i| i.overridden != Overridden::Gone).map(one).collect()
 }

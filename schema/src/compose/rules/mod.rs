@@ -116,6 +116,13 @@ fn externals(source: &mut Subgraph, problems: &mut Vec<Diagnostic>) {
     for def in source.types.values() {
         for field in def.fields.values().filter(|f| f.external) {
             let place = format!("{}.{}", def.name, field.name);
+            for name in field.marks.merged_names() {
+                let message =
+                    format!("`{place}` is `@external` and has `@{name}`, which would be read as the graph's");
+                let rule = "MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL";
+                let diagnostic = Diagnostic::error(rule, source.locate(field.at), message);
+                problems.push(diagnostic.help("say it in the source that resolves the field"));
+            }
             if def.kind == Kind::Interface {
                 let message = format!("`{place}` is `@external`, but an interface resolves nothing");
                 problems.push(Diagnostic::error("EXTERNAL_ON_INTERFACE", source.locate(field.at), message));
