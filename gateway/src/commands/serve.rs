@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
-use raccordo::serve::{self, Ended};
+use raccordo::serve::{self, EndSignals, Ended};
 use raccordo::start::{self, Prepared};
 use raccordo_config::{Checked, report};
 use tokio::net::TcpListener;
@@ -41,7 +41,7 @@ Examples:
 The graph is at /graphql (a browser gets the explorer there), health at /health/live and /health/ready.
 The log is JSON on standard error, one line a request.
 
-Exit codes: 0 ended as asked; 1 can't listen there; 2 usage; 78 the configuration is wrong.";
+Exit codes: 0 ended as asked; 1 can't listen there, or ended at once; 2 usage; 78 the configuration is wrong.";
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
     if arguments.source.is_some() {
@@ -84,17 +84,34 @@ async fn serve(checked: &Checked) -> Exit {
             return Exit::Wrong;
         }
     };
+    let signals = match EndSignals::listen() {
+        Ok(signals) => signals,
+        Err(error) => {
+            complain(&format!("error: signals can't be listened for: {}\n", error.kind()));
+            return Exit::Wrong;
+        }
+    };
     let address = listener.local_addr().unwrap_or(checked.listen());
     announce(address, checked);
     let asking = tokio::spawn(tell_sources(&prepared));
     let gateway = Arc::clone(prepared.gateway());
-    let ended = serve::run(gateway, listener, prepared.settings().clone(), serve::asked_to_end()).await;
+    let ended = serve::run(gateway, listener, prepared.settings().clone(), asked_to_end(signals)).await;
     asking.abort();
     match ended {
         Ended::Finished => say("ended; every request under way was answered\n"),
         Ended::CutOff => say("ended; some requests took too long and were cut off\n"),
     }
     Exit::Good
+}
+
+/// Completes when the end is asked for. Whoever asks again doesn't want to wait: then the process ends at once.
+async fn asked_to_end(mut signals: EndSignals) {
+    signals.next().await;
+    say("ending: requests under way are answered first; asking again ends at once\n");
+    tokio::spawn(async move {
+        signals.next().await;
+        std::process::exit(Exit::Wrong as i32);
+    });
 }
 
 fn announce(address: SocketAddr, checked: &Checked) {

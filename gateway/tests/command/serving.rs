@@ -59,10 +59,15 @@ impl Running {
         serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap()
     }
 
-    /// Asks it to end; its exit code and its log.
-    fn end(&mut self) -> (Option<i32>, String) {
+    /// Asks it to end.
+    fn signal(&self) {
         let signal = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
         assert!(signal.success());
+    }
+
+    /// Asks it to end; its exit code and its log.
+    fn end(&mut self) -> (Option<i32>, String) {
+        self.signal();
         let code = self.process.wait().unwrap().code();
         let mut log = String::new();
         self.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
@@ -123,6 +128,28 @@ fn a_source_that_is_down_keeps_nothing_from_starting() {
         serde_json::json!({ "data": { "__typename": "Query" } })
     );
     assert_eq!(running.end().0, Some(0));
+}
+
+#[test]
+fn whoever_asks_twice_does_not_wait_for_a_source_that_never_answers() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = Folder::with(&format!("http://{}/graphql", silent.local_addr().unwrap()));
+    let mut running = Running::start(folder.root(), &["--config", "raccordo.yaml"]);
+    let asked = {
+        let mut stream = TcpStream::connect(running.address).unwrap();
+        let body = r#"{"query":"{linee{nome}}"}"#;
+        let head =
+            "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length:";
+        write!(stream, "{head} {}\r\n\r\n{body}", body.len()).unwrap();
+        stream
+    };
+    // The question has come to the source, which accepts it and says nothing.
+    let kept: Vec<_> = silent.incoming().take(2).collect();
+    running.signal();
+    running.says("ending");
+    let (code, _) = running.end();
+    assert_eq!(code, Some(1));
+    drop((asked, kept));
 }
 
 #[test]
