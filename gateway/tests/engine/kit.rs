@@ -22,29 +22,29 @@ use raccordo_schema::compose::{SourceSdl, compose};
 use serde_json::{Map, Value, json};
 
 /// Federation's link, as every test source wants it.
-pub const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject", "@inaccessible", "@override"])
+pub(crate) const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject", "@inaccessible", "@override"])
 "#;
 
 /// A source in memory.
-pub struct Memory {
+pub(crate) struct Memory {
     data: Value,
-    pub down: AtomicBool,
-    pub calls: AtomicUsize,
+    pub(crate) down: AtomicBool,
+    pub(crate) calls: AtomicUsize,
     /// What it was asked, as text: fields and how many entities.
-    pub asked: Mutex<Vec<String>>,
+    pub(crate) asked: Mutex<Vec<String>>,
 }
 
 /// A gateway over sources in memory.
-pub struct Bench {
-    pub gateway: Arc<Gateway>,
-    pub sources: BTreeMap<String, Arc<Memory>>,
-    pub trail: Arc<MemoryTrail>,
+pub(crate) struct Bench {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) sources: BTreeMap<String, Arc<Memory>>,
+    pub(crate) trail: Arc<MemoryTrail>,
 }
 
 #[derive(Default)]
-pub struct MemoryTrail {
-    pub records: Mutex<Vec<Record>>,
-    pub broken: AtomicBool,
+pub(crate) struct MemoryTrail {
+    pub(crate) records: Mutex<Vec<Record>>,
+    pub(crate) broken: AtomicBool,
 }
 
 impl Trail for MemoryTrail {
@@ -59,11 +59,11 @@ impl Trail for MemoryTrail {
 
 impl Bench {
     /// Composes the sources, each with its name, SDL (without the link) and data.
-    pub fn new(sources: &[(&str, &str, Value)]) -> Self {
+    pub(crate) fn new(sources: &[(&str, &str, Value)]) -> Self {
         Self::with_limits(sources, Limits::default())
     }
 
-    pub fn with_limits(sources: &[(&str, &str, Value)], limits: Limits) -> Self {
+    pub(crate) fn with_limits(sources: &[(&str, &str, Value)], limits: Limits) -> Self {
         let sdls: Vec<String> = sources.iter().map(|(_, sdl, _)| format!("{LINK}{sdl}")).collect();
         let inputs: Vec<SourceSdl<'_>> = sources
             .iter()
@@ -76,7 +76,7 @@ impl Bench {
         Self::serve(supergraph.sdl(), sources.iter().map(|(name, _, data)| (*name, data.clone())), limits)
     }
 
-    pub fn serve<'n>(
+    pub(crate) fn serve<'n>(
         supergraph: &str,
         sources: impl Iterator<Item = (&'n str, Value)>,
         limits: Limits,
@@ -118,11 +118,11 @@ impl Bench {
     }
 
     /// Asks, and gives the response.
-    pub fn ask(&self, query: &str) -> Value {
+    pub(crate) fn ask(&self, query: &str) -> Value {
         self.ask_with(query, json!({})).unwrap_or_else(|refusal| refusal.to_json())
     }
 
-    pub fn ask_with(&self, query: &str, variables: Value) -> Result<Value, Refusal> {
+    pub(crate) fn ask_with(&self, query: &str, variables: Value) -> Result<Value, Refusal> {
         let Value::Object(variables) = variables else { panic!("variables are an object") };
         let request = Request { query: query.into(), operation_name: None, variables, may_write: true };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -132,7 +132,7 @@ impl Bench {
     }
 
     /// How often each source was called, and forgets it.
-    pub fn calls(&self) -> BTreeMap<&str, usize> {
+    pub(crate) fn calls(&self) -> BTreeMap<&str, usize> {
         self.sources
             .iter()
             .map(|(name, memory)| (name.as_str(), memory.calls.swap(0, Ordering::Relaxed)))
@@ -140,7 +140,7 @@ impl Bench {
             .collect()
     }
 
-    pub fn asked(&self, source: &str) -> Vec<String> {
+    pub(crate) fn asked(&self, source: &str) -> Vec<String> {
         std::mem::take(&mut *self.sources[source].asked.lock().unwrap())
     }
 }
