@@ -70,38 +70,34 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
 }
 
 async fn serve(checked: &Checked) -> Exit {
-    let prepared = match start::prepare(checked) {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            complain(&format!("error: {error}\n"));
-            return Exit::BadConfiguration;
+    let (prepared, listener, signals) = match ready(checked).await {
+        Ok(ready) => ready,
+        Err((text, exit)) => {
+            complain(&format!("error: {text}\n"));
+            return exit;
         }
     };
-    let listener = match TcpListener::bind(checked.listen()).await {
-        Ok(listener) => listener,
-        Err(error) => {
-            complain(&format!("error: {} can't be listened on: {}\n", checked.listen(), why(&error)));
-            return Exit::Wrong;
-        }
-    };
-    let signals = match EndSignals::listen() {
-        Ok(signals) => signals,
-        Err(error) => {
-            complain(&format!("error: signals can't be listened for: {}\n", error.kind()));
-            return Exit::Wrong;
-        }
-    };
-    let address = listener.local_addr().unwrap_or(checked.listen());
-    announce(address, checked);
+    announce(listener.local_addr().unwrap_or(checked.listen()), checked);
     let asking = tokio::spawn(tell_sources(&prepared));
     let gateway = Arc::clone(prepared.gateway());
     let ended = serve::run(gateway, listener, prepared.settings().clone(), asked_to_end(signals)).await;
     asking.abort();
-    match ended {
-        Ended::Finished => say("ended; every request under way was answered\n"),
-        Ended::CutOff => say("ended; some requests took too long and were cut off\n"),
-    }
+    say(match ended {
+        Ended::Finished => "ended; every request under way was answered\n",
+        Ended::CutOff => "ended; some requests took too long and were cut off\n",
+    });
     Exit::Good
+}
+
+/// All that serving needs, or what is in the way. Signals are listened for before anyone is told the address.
+async fn ready(checked: &Checked) -> Result<(Prepared, TcpListener, EndSignals), (String, Exit)> {
+    let prepared = start::prepare(checked).map_err(|error| (error.to_string(), Exit::BadConfiguration))?;
+    let listener = TcpListener::bind(checked.listen()).await.map_err(|error| {
+        (format!("{} can't be listened on: {}", checked.listen(), why(&error)), Exit::Wrong)
+    })?;
+    let signals = EndSignals::listen()
+        .map_err(|error| (format!("signals can't be listened for: {}", error.kind()), Exit::Wrong))?;
+    Ok((prepared, listener, signals))
 }
 
 /// Completes when the end is asked for. Whoever asks again doesn't want to wait: then the process ends at once.
