@@ -2,6 +2,8 @@
 //! listens on a free port, and the trail it left. All of it ends with its values.
 
 use std::{
+    fs,
+    os::unix::fs::symlink,
     path::Path,
     sync::{Arc, Mutex},
 };
@@ -14,6 +16,7 @@ use raccordo_demo::{
 };
 use raccordo_tests::scenario::{self, Answered, Exchange};
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 use tokio::{runtime::Runtime, sync::oneshot};
 
 /// The district's own folder.
@@ -31,6 +34,8 @@ pub(crate) struct Serving {
     pub(crate) url: String,
     trail: Arc<Kept>,
     _stop: oneshot::Sender<()>,
+    /// Where its configuration lies, where it isn't the shipped one.
+    _folder: Option<TempDir>,
 }
 
 /// The records that a gateway left and nobody took yet.
@@ -63,12 +68,26 @@ impl Whole {
             // An answer or a dropped sender: both mean stop.
             drop(stopped.await);
         }));
-        Serving { url, trail, _stop: stop }
+        Serving { url, trail, _stop: stop, _folder: None }
     }
 
     /// The gateway of the shipped configuration.
     pub(crate) fn serve_shipped(&self) -> Serving {
         self.serve(&Path::new(CONFIG).join("raccordo.yaml"))
+    }
+
+    /// A gateway with settings beside those of the example district; with `sources:`, they are its whole configuration.
+    pub(crate) fn serve_with(&self, text: &str) -> Serving {
+        let folder = tempfile::tempdir().unwrap();
+        let shipped = fs::canonicalize(CONFIG).unwrap();
+        for part in ["sources", "queries"] {
+            symlink(shipped.join(part), folder.path().join(part)).unwrap();
+        }
+        let is_whole = text.lines().any(|line| line.starts_with("sources:"));
+        let district = fs::read_to_string(shipped.join("raccordo.yaml")).unwrap();
+        let config = folder.path().join("raccordo.yaml");
+        fs::write(&config, if is_whole { text.to_owned() } else { format!("{district}\n{text}") }).unwrap();
+        Serving { _folder: Some(folder), ..self.serve(&config) }
     }
 
     /// From now on a partner behaves as a scenario's fence says.

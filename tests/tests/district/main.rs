@@ -5,11 +5,11 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stderr,
     reason = "a district that misbehaves fails its test and says how"
 )]
 
 mod audit;
 mod calls;
 mod kit;
+mod real_sources;
 mod scenarios;

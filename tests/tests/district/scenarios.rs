@@ -11,11 +11,11 @@ use std::{
 use raccordo_demo::district::DEFAULT_RESIDENTS;
 use raccordo_tests::scenario::{self, ANYTHING, Answered, Exchange, Scenario, difference};
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::kit::{CONFIG, Serving, Whole, shown};
 
-fn folder() -> PathBuf {
+/// The folder of the files.
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
 }
 
@@ -28,19 +28,14 @@ fn every_scenario_answers_and_leaves_the_trail_that_it_shows() {
     let shared = whole.serve_shipped();
     let mut wrong = Vec::new();
     for scenario in &scenarios {
-        let own = scenario.configuration.as_deref().map(|text| own_gateway(&whole, text));
-        let serving = own.as_ref().map_or(&shared, |(serving, _)| serving);
+        let own = scenario.configuration.as_deref().map(|text| whole.serve_with(text));
+        let serving = own.as_ref().unwrap_or(&shared);
         let exchanged = exchange_all(&whole, serving, scenario);
         whole.behave_well();
         match exchanged {
             Err(problem) => wrong.push(format!("{}: {problem}", scenario.name)),
             Ok(all) if rewriting => rewrite(scenario, &all),
-            Ok(all) => wrong.extend(all.iter().zip(&scenario.exchanges).enumerate().filter_map(
-                |(index, (came, exchange))| {
-                    let told = came.difference(exchange)?;
-                    Some(format!("{}, request {}: {told}", scenario.name, index + 1))
-                },
-            )),
+            Ok(all) => wrong.extend(differences(scenario, &all)),
         }
     }
     for problem in &wrong {
@@ -49,14 +44,24 @@ fn every_scenario_answers_and_leaves_the_trail_that_it_shows() {
     assert!(wrong.is_empty(), "{} scenarios differ: they are listed above", wrong.len());
 }
 
+/// Where what came differs from what a scenario shows, in words.
+pub(crate) fn differences(scenario: &Scenario, all: &[Came]) -> Vec<String> {
+    let differs = |(index, (came, exchange)): (usize, (&Came, &Exchange))| {
+        let told = came.difference(exchange)?;
+        Some(format!("{}, request {}: {told}", scenario.name, index + 1))
+    };
+    all.iter().zip(&scenario.exchanges).enumerate().filter_map(differs).collect()
+}
+
 /// What came of one exchange.
-struct Came {
+pub(crate) struct Came {
     answered: Answered,
     trail: Option<Value>,
 }
 
 impl Came {
-    fn difference(&self, exchange: &Exchange) -> Option<String> {
+    /// How it differs from what the exchange expects, in words.
+    pub(crate) fn difference(&self, exchange: &Exchange) -> Option<String> {
         self.answered.difference(exchange).or_else(|| match (&exchange.trail, &self.trail) {
             (None, None) => None,
             (Some(expected), Some(came)) => difference("trail", expected, came),
@@ -66,7 +71,12 @@ impl Came {
     }
 }
 
-fn exchange_all(whole: &Whole, serving: &Serving, scenario: &Scenario) -> Result<Vec<Came>, String> {
+/// Asks all exchanges of a scenario, each after the other.
+pub(crate) fn exchange_all(
+    whole: &Whole,
+    serving: &Serving,
+    scenario: &Scenario,
+) -> Result<Vec<Came>, String> {
     let mut all: Vec<Came> = Vec::new();
     for exchange in &scenario.exchanges {
         for words in &exchange.partners {
@@ -92,20 +102,6 @@ fn disclosed(record: &raccordo::trail::Record, answer: &Value) -> Option<String>
     let answer = answer.to_string();
     let mut texts = answer.split('"').filter(|text| text.len() == 16 && text.is_ascii());
     texts.find(|text| record.contains(text)).map(str::to_owned)
-}
-
-/// A gateway with settings of its own, and the folder that its configuration lies in.
-fn own_gateway(whole: &Whole, text: &str) -> (Serving, TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let shipped = fs::canonicalize(CONFIG).unwrap();
-    for part in ["sources", "queries"] {
-        std::os::unix::fs::symlink(shipped.join(part), folder.path().join(part)).unwrap();
-    }
-    let is_whole = text.lines().any(|line| line.starts_with("sources:"));
-    let district = fs::read_to_string(shipped.join("raccordo.yaml")).unwrap();
-    let config = folder.path().join("raccordo.yaml");
-    fs::write(&config, if is_whole { text.to_owned() } else { format!("{district}\n{text}") }).unwrap();
-    (whole.serve(&config), folder)
 }
 
 /// Writes what came into the file; whatever stood for anything still does.
@@ -136,7 +132,7 @@ fn replace(text: &mut String, from: usize, begins: &str, mark: &str, content: &V
 /// The value that came, with what is different each time taken out.
 fn kept(expected: &Value, came: &Value) -> Value {
     match (expected, came) {
-        (Value::String(anything), _) if anything == ANYTHING => expected.clone(),
+        (Value::String(anything), came) if anything == ANYTHING && !came.is_null() => expected.clone(),
         (_, Value::Object(members)) => {
             let member = |(name, value): (&String, &Value)| {
                 let differs = ["endCursor", "startCursor", "cursor", "fault", "operation", "dal"];
