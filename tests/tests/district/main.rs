@@ -13,3 +13,4 @@ mod calls;
 mod kit;
 mod real_sources;
 mod scenarios;
+mod truth;
