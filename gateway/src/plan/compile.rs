@@ -6,15 +6,16 @@ use apollo_compiler::ast::{self, OperationType};
 use apollo_compiler::schema::ExtendedType;
 use raccordo_connector_api::leaf::EnumValues;
 use raccordo_connector_api::{
-    Argument, Asked, Field, Leaf, Operation as Root, Output, RepresentationType, Selection, Value, What,
+    Argument, Asked, Field, Leaf, Operation as Root, Output, Selection, Value, What,
 };
 use raccordo_schema::mapping::Name;
 
 use super::client;
 use super::disjoint::disjoint;
+use super::entities::compile_entities;
 use super::planner::{Draft, DraftItem, DraftPath, DraftStep, DraftValue};
 use super::shape::{Renames, Shape};
-use super::{Entities, Locate, Nested, Plan, PlanError, Project, Projection, Step};
+use super::{Locate, Plan, PlanError, Step};
 use crate::graph::{Graph, GraphSource};
 use crate::operation::Operation;
 
@@ -147,7 +148,7 @@ fn locate<'s>(
 }
 
 /// The concrete types of these types, and the types themselves: an interface object is of its interface's type until it is known better.
-fn type_set<'n>(graph: &Graph, names: impl Iterator<Item = &'n str>) -> Arc<[u32]> {
+pub(super) fn type_set<'n>(graph: &Graph, names: impl Iterator<Item = &'n str>) -> Arc<[u32]> {
     let mut ids: Vec<u32> =
         names.flat_map(|name| graph.possible(name).iter().copied().chain(graph.types().id(name))).collect();
     ids.sort_unstable();
@@ -394,113 +395,4 @@ fn leaf(graph: &Graph, named: &str, connected: bool) -> Leaf {
         })),
         _ => Leaf::Custom(named.into()),
     }
-}
-
-fn compile_entities(
-    graph: &Graph,
-    requires: &[DraftItem],
-    input_types: &[(Vec<String>, String)],
-    shape: &Shape,
-) -> Result<Entities, PlanError> {
-    let mut concrete: Vec<u32> = Vec::new();
-    for item in requires {
-        if let DraftItem::On { type_name, .. } = item {
-            concrete.extend(type_set(graph, std::iter::once(type_name.as_str())).iter());
-        }
-    }
-    concrete.sort_unstable();
-    concrete.dedup();
-    let mut entities = Entities { types: Vec::new(), by_type: Vec::with_capacity(concrete.len()) };
-    for type_id in concrete {
-        let mut fields = Vec::new();
-        project(graph, type_id, requires, shape, &mut fields)?;
-        let sent_as = input_types
-            .iter()
-            .find(|(types, _)| types.iter().any(|name| graph.is_possible(name, type_id)))
-            .map(|(_, name)| Name::from(name.as_str()));
-        let name = sent_as.or_else(|| graph.types().name(type_id).cloned());
-        let name = name.ok_or(PlanError::Inconsistent("a type without a name"))?;
-        let names: Vec<Name> = fields.iter().filter_map(Project::name).collect();
-        let known = entities.types.iter().position(|own| own.name == name && own.fields == names);
-        let representation = known.unwrap_or_else(|| {
-            let type_id = graph.types().id(&name).unwrap_or(type_id);
-            entities.types.push(RepresentationType { name, type_id, fields: names });
-            entities.types.len() - 1
-        });
-        entities.by_type.push((type_id, Projection { representation: representation as u32, fields }));
-    }
-    Ok(entities)
-}
-
-/// What of an object of a concrete type goes into its representation.
-fn project(
-    graph: &Graph,
-    type_id: u32,
-    items: &[DraftItem],
-    shape: &Shape,
-    into: &mut Vec<Project>,
-) -> Result<(), PlanError> {
-    for item in items {
-        match item {
-            DraftItem::On { type_name, below } => {
-                if graph.is_possible(type_name, type_id) {
-                    project(graph, type_id, below, shape, into)?;
-                }
-            }
-            // The planner's alias is the name that the source expects; its name is the key that the value is under.
-            DraftItem::Field { name, alias, below, .. } => {
-                if name == "__typename" {
-                    continue;
-                }
-                let sent_as = Name::from(alias.as_deref().unwrap_or(name));
-                let (slot, shape) =
-                    shape.slot(name).ok_or(PlanError::Inconsistent("an input without a slot"))?;
-                let below = nested(graph, below, shape)?;
-                match into.iter_mut().find(|own| own.name().as_ref() == Some(&sent_as)) {
-                    // Several conditions may name one field: it is sent once, with all that they want below it.
-                    Some(own) => own.extend(below),
-                    None => into.push(Project::Field { name: sent_as, slot, below }),
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The projections of nested objects, by concrete type where conditions make a difference.
-fn nested(graph: &Graph, items: &[DraftItem], shape: &Shape) -> Result<Option<Nested>, PlanError> {
-    if items.is_empty() {
-        return Ok(None);
-    }
-    let mut all = Vec::new();
-    nest(graph, items, shape, None, &mut all)?;
-    Ok(Some(all))
-}
-
-fn nest(
-    graph: &Graph,
-    items: &[DraftItem],
-    shape: &Shape,
-    on: Option<&str>,
-    into: &mut Nested,
-) -> Result<(), PlanError> {
-    let types: Arc<[u32]> = on.map_or_else(|| [].into(), |on| type_set(graph, std::iter::once(on)));
-    for item in items {
-        match item {
-            DraftItem::On { type_name, below } => nest(graph, below, shape, Some(type_name), into)?,
-            DraftItem::Field { name, .. } if name == "__typename" => {
-                into.push((Arc::clone(&types), Project::TypeName))
-            }
-            DraftItem::Field { name, alias, below, .. } => {
-                let (slot, shape) =
-                    shape.slot(name).ok_or(PlanError::Inconsistent("an input without a slot"))?;
-                let sent_as = Name::from(alias.as_deref().unwrap_or(name));
-                into.push((
-                    Arc::clone(&types),
-                    Project::Field { name: sent_as, slot, below: nested(graph, below, shape)? },
-                ));
-            }
-        }
-    }
-    Ok(())
 }

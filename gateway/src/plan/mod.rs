@@ -6,6 +6,7 @@ mod client;
 mod compile;
 mod disjoint;
 pub mod draw;
+mod entities;
 mod planner;
 mod shape;
 
