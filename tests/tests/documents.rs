@@ -1,5 +1,6 @@
-//! What the documents promise is there: links lead somewhere, commands exist, and every query that the README shows is a
-//! scenario with that answer. It reads the repository's own files; the scenarios themselves are run elsewhere.
+//! What the documents promise is there: links and paths lead somewhere, commands exist, examples are good and shown as they are, and
+//! every query that the README shows is a scenario with that answer. It reads the repository's own files; the scenarios themselves,
+//! and the commands of `raccordo`, are run elsewhere.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a repository that can't be read fails its test")]
 
@@ -8,6 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use raccordo_config::{OwnSource, load_with_own, reference, report};
+use raccordo_connector_api::Kind;
+use raccordo_connectors::kinds;
 use raccordo_tests::scenario::{blocks, read_folder};
 use serde_json::Value;
 
@@ -89,4 +93,92 @@ fn every_query_of_the_readme_is_a_scenario_with_that_answer() {
         let answer: Value = serde_json::from_str(answer).unwrap();
         assert_eq!(answer, exchange.answer, "`{name}` answers otherwise than the README says");
     }
+}
+
+/// A page of `docs/kinds` with a kind's settings as the table that checks them says.
+fn with_settings(kind: &'static dyn Kind, page: &str) -> String {
+    let prefix = format!("sources.NAME ({}).", kind.name());
+    let all = reference(&[kind]);
+    let rows: String = all
+        .lines()
+        .filter(|line| line.contains(&prefix))
+        .map(|line| line.replacen(&prefix, "", 1) + "\n")
+        .collect();
+    assert!(!rows.is_empty(), "`{}` has no settings", kind.name());
+    let (before, rest) = page.split_once("<!-- keys -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- end of keys -->").unwrap();
+    let head = "| key | value | default | what |\n|---|---|---|---|\n";
+    format!("{before}<!-- keys -->\n{head}{rows}<!-- end of keys -->{after}")
+}
+
+/// Each kind has a page, whose example is the files that ship and whose settings are the table that checks them.
+#[test]
+fn every_kind_has_its_page() {
+    for kind in kinds() {
+        let page = format!("docs/kinds/{}.md", kind.name());
+        let text = read(&page);
+        if std::env::var_os("RACCORDO_BLESS").is_some() {
+            fs::write(root().join(&page), with_settings(kind, &text)).unwrap();
+        } else {
+            assert_eq!(text, with_settings(kind, &text), "`{page}`: RACCORDO_BLESS=1 writes it anew");
+        }
+        let folder = format!("config/examples/{}", kind.name());
+        let shown: Vec<(String, String)> = blocks(&text)
+            .into_iter()
+            .filter_map(|(mark, block)| Some((mark.split_once(' ')?.1.to_owned(), block)))
+            .collect();
+        for entry in fs::read_dir(root().join(&folder)).unwrap() {
+            let file = format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap());
+            let block = shown.iter().find(|(path, _)| *path == file);
+            let (_, block) = block.unwrap_or_else(|| panic!("`{page}` doesn't show `{file}`"));
+            assert_eq!(*block, read(&file), "`{page}` shows another `{file}`");
+        }
+    }
+}
+
+/// The examples pass the check that `raccordo check` makes, with the kinds and the own source of the real command.
+#[test]
+fn every_example_is_good() {
+    let mut checked = 0;
+    let own = OwnSource { name: raccordo::own::NAME, sdl: raccordo::own::SDL };
+    for entry in fs::read_dir(root().join("config/examples")).unwrap() {
+        let file = entry.unwrap().path().join("raccordo.yaml");
+        let secret = |_: &str| Some("segreto".to_owned());
+        match load_with_own(&file, &secret, &kinds(), &[own]) {
+            Ok(good) => assert_eq!(report(good.warnings()), "good\n", "`{}`", file.display()),
+            Err(found) => panic!("`{}`:\n{}", file.display(), report(&found)),
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, kinds().len(), "an example for each kind");
+}
+
+/// Paths that documents name between backticks are there.
+#[test]
+fn every_named_path_exists() {
+    let tops: Vec<String> = fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| format!("{}/", entry.file_name().to_str().unwrap()))
+        .filter(|name| !name.starts_with('.') && name != "target/")
+        .collect();
+    let mut checked = 0;
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        for named in text.split('`').skip(1).step_by(2) {
+            let is_path =
+                tops.iter().any(|top| named.starts_with(top)) && !named.contains([' ', '*', '…', '\n']);
+            let made = ["web/dist", "web/node_modules", "tests/real/node_modules", "NNN"];
+            if is_path && !made.iter().any(|made| named.contains(made)) {
+                assert!(
+                    root().join(named).exists(),
+                    "`{}` names `{named}`, which isn't there",
+                    document.display()
+                );
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 30, "only {checked} paths were found");
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ANYTHING, Exchange, difference};
+use super::{ANYTHING, Exchange, Sent, difference};
 use crate::call;
 
 /// What came back.
@@ -43,17 +43,21 @@ pub fn send(url: &str, exchange: &Exchange, before: &Value) -> Result<Answered, 
     let further: Vec<_> = exchange.headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
     let mut headers =
         vec![("content-type", "application/json"), ("accept", "application/graphql-response+json")];
-    headers.retain(|(name, _)| !exchange.headers.contains_key(*name));
+    let is_get = exchange.sent == Sent::QueryString;
+    headers.retain(|(name, _)| !exchange.headers.contains_key(*name) && !(is_get && *name == "content-type"));
     headers.extend(further.iter().map(|(name, value)| (*name, value.as_str())));
-    let reply = call::post(url, &headers, &body(exchange, before)?)
-        .map_err(|error| format!("`{url}` did not answer: {error}"))?;
+    let reply = match exchange.sent {
+        Sent::QueryString => call::get(&format!("{url}?{}", exchange.query), &headers),
+        Sent::Operation | Sent::Body => call::post(url, &headers, &body(exchange, before)?),
+    };
+    let reply = reply.map_err(|error| format!("`{url}` did not answer: {error}"))?;
     let answer = serde_json::from_str(&reply.body)
         .map_err(|_| format!("status {}, and the answer is not JSON: {}", reply.status, reply.body))?;
     Ok(Answered { status: reply.status, answer })
 }
 
 fn body(exchange: &Exchange, before: &Value) -> Result<String, String> {
-    if exchange.is_body {
+    if exchange.sent == Sent::Body {
         return Ok(exchange.query.clone());
     }
     let variables = exchange.variables.iter();
@@ -92,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_body_is_sent_as_it_stands() {
-        let exchange = Exchange { query: "[1".to_owned(), is_body: true, ..Exchange::default() };
+        let exchange = Exchange { query: "[1".to_owned(), sent: Sent::Body, ..Exchange::default() };
         assert_eq!(body(&exchange, &Value::Null), Ok("[1".to_owned()));
         let named = Exchange { query: "{a}".into(), operation_name: Some("A".into()), ..Exchange::default() };
         let sent: Value = serde_json::from_str(&body(&named, &Value::Null).unwrap()).unwrap();

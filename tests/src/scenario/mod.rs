@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `graphql`, `graphql NAME` | an operation, and the `operationName` to send; opens an exchange |
 //! | `request` | the body of a request as it is sent, where it isn't an operation; opens an exchange |
+//! | `get` | the query string of a GET as it is sent; opens an exchange |
 //! | `json variables` | the operation's variables |
 //! | `json headers` | further headers of the request; each replaces the usual one of its name |
 //! | `json answer`, `json answer 400` | the whole answer, and its HTTP status where it isn't 200; required |
@@ -44,15 +45,27 @@ pub struct Scenario {
     pub exchanges: Vec<Exchange>,
 }
 
+/// How a request is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sent {
+    /// By POST, as JSON with the operation, its name and its variables.
+    #[default]
+    Operation,
+    /// By POST, as it stands.
+    Body,
+    /// By GET, as it stands.
+    QueryString,
+}
+
 /// One request and what must come of it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Exchange {
     /// Partners that change their behaviour before it: the words of the fences after `partner`.
     pub partners: Vec<Vec<String>>,
-    /// The operation, as a client would send it; or the whole body, where `is_body`.
+    /// The operation, as a client would send it; or the whole body or query string.
     pub query: String,
-    /// What is sent is `query` as it stands.
-    pub is_body: bool,
+    /// How it is sent.
+    pub sent: Sent,
     /// Which of the document's operations.
     pub operation_name: Option<String>,
     /// The operation's variables.
@@ -125,10 +138,10 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, ScenarioError> {
                 operation_name: operation.first().map(|name| (*name).to_owned()),
                 ..Exchange::default()
             }),
-            ["request"] => scenario.exchanges.push(Exchange {
+            ["request" | "get"] => scenario.exchanges.push(Exchange {
                 partners: std::mem::take(&mut partners),
                 query: content.trim_end().to_owned(),
-                is_body: true,
+                sent: if mark == "get" { Sent::QueryString } else { Sent::Body },
                 ..Exchange::default()
             }),
             ["json", what @ ..] => {
@@ -198,7 +211,7 @@ mod tests {
     fn a_file_is_read_block_by_block() {
         let scenario = parse("001_title", TEXT).unwrap();
         let [exchange] = scenario.exchanges.as_slice() else { panic!("one request was expected") };
-        assert_eq!((exchange.query.as_str(), exchange.is_body), ("{ a }\n", false));
+        assert_eq!((exchange.query.as_str(), exchange.sent), ("{ a }\n", Sent::Operation));
         assert_eq!(Value::Object(exchange.variables.clone()), json!({ "b": 1 }));
         assert_eq!((exchange.status, &exchange.answer), (400, &json!({ "errors": ["…"] })));
         assert_eq!((&exchange.trail, &exchange.operation_name), (&None, &None));
@@ -215,7 +228,7 @@ mod tests {
         assert_eq!(second.partners, [["asl", "slow", "300"]]);
         assert_eq!(second.operation_name.as_deref(), Some("Due"));
         assert_eq!(second.trail, Some(json!({ "x": 1 })));
-        assert_eq!((third.query.as_str(), third.is_body, third.partners.len()), ("[]", true, 0));
+        assert_eq!((third.query.as_str(), third.sent, third.partners.len()), ("[]", Sent::Body, 0));
     }
 
     #[test]

@@ -203,3 +203,33 @@ fn every_sample_query_is_a_scenario() {
     }
     assert_eq!(samples, 3, "the explorer offers three sample queries");
 }
+
+/// Codes that no single request can show, and where they are tested instead.
+const ELSEWHERE: [(&str, &str); 3] = [
+    ("OVERLOADED", "gateway/tests/http/limits.rs"),
+    ("PLANNING_LIMIT_EXCEEDED", "gateway/src/pipeline.rs"),
+    ("INTERNAL_SERVER_ERROR", "gateway/tests/engine/refusals.rs"),
+];
+
+#[test]
+fn every_documented_code_is_shown_by_a_scenario() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = fs::read_to_string(root.join("docs/errors.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let codes: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+    assert!(codes.len() > 10, "{codes:?}");
+    let answers: String = scenario::read_folder(&folder())
+        .unwrap()
+        .iter()
+        .flat_map(|scenario| scenario.exchanges.iter().map(|exchange| exchange.answer.to_string()))
+        .collect();
+    for code in codes {
+        match ELSEWHERE.iter().find(|(name, _)| *name == code) {
+            Some((_, file)) => {
+                let text = fs::read_to_string(root.join(file)).unwrap();
+                assert!(text.contains(code), "`{file}` has no word of `{code}`");
+            }
+            None => assert!(answers.contains(&format!("\"code\":\"{code}\"")), "no scenario shows `{code}`"),
+        }
+    }
+}
