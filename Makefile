@@ -44,6 +44,7 @@ web:
 	@echo '(Debian: apt install nodejs npm) and run this again.'
 else
 web: web/dist/index.html
+	@:
 
 web/dist/index.html: $(WEB_SOURCES)
 	@echo 'Building the explorer (GraphiQL) into web/dist'
