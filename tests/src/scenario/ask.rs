@@ -44,7 +44,8 @@ pub fn send(url: &str, exchange: &Exchange, before: &Value) -> Result<Answered, 
     let mut headers =
         vec![("content-type", "application/json"), ("accept", "application/graphql-response+json")];
     let is_get = exchange.sent == Sent::QueryString;
-    headers.retain(|(name, _)| !exchange.headers.contains_key(*name) && !(is_get && *name == "content-type"));
+    let is_replaced = |name: &str| exchange.headers.contains_key(name) || (is_get && name == "content-type");
+    headers.retain(|(name, _)| !is_replaced(name));
     headers.extend(further.iter().map(|(name, value)| (*name, value.as_str())));
     let reply = match exchange.sent {
         Sent::QueryString => call::get(&format!("{url}?{}", exchange.query), &headers),
