@@ -1,6 +1,8 @@
 //! The `raccordo` command as a person types it: what it prints, what it ends with.
 
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod support;
