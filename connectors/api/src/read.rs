@@ -4,6 +4,7 @@
 //! A leaf that doesn't fit its type is lost alone; text that isn't JSON loses the reply.
 
 mod json;
+mod place;
 mod response;
 
 pub use response::read_response;

@@ -1,13 +1,13 @@
 //! The response: `data` by the selection that was asked, `errors` put where their paths point.
 
 use bytes::Bytes;
-use raccordo_schema::mapping::Name;
 
 use super::json::{Json, MAX_DEPTH, Span, Text};
-use crate::{Asked, Cell, Failure, FailureKind, Field, Leaf, ObjectAt, Output, Reply, Selection, What};
+use super::place::{Path, lacks, lose_missing, path_of, place, refused};
+use crate::{Asked, Cell, Failure, Field, Leaf, ObjectAt, Output, Reply, Selection, What};
 
-/// How many errors of one response are read; further ones are passed over.
-const MAX_ERRORS: usize = 1_000;
+/// How many errors of one response are placed one by one; what further ones are about is lost as if they had no place.
+const MAX_ERRORS: usize = 10_000;
 
 /// Reads the response to a document that asked exactly `asked`: root fields under `data`, or entities under `data._entities`.
 ///
@@ -22,30 +22,29 @@ pub fn read_response(body: Bytes, asked: &Asked, rows: usize) -> Result<Reply, F
     if std::str::from_utf8(&body).is_err() {
         return Err(Failure::malformed("text that isn't UTF-8"));
     }
-    let mut reader =
-        Reader { json: Json::new(&body), reply: Reply::lending(body.clone()), asked, scratch: Vec::new() };
+    let mut reader = Reader {
+        json: Json::new(&body),
+        reply: Reply::lending(body.clone()),
+        asked,
+        scratch: Vec::new(),
+        is_missing: false,
+    };
     let (has_data, errors) = reader.response(rows)?;
-    let Reader { mut reply, .. } = reader;
+    let Reader { mut reply, is_missing, .. } = reader;
     match (has_data, errors.is_empty()) {
         (false, true) => Err(Failure::malformed("a response with neither data nor errors")),
         (false, false) => Err(refused()),
         (true, _) => {
             place(&mut reply, asked, &errors);
+            if is_missing {
+                // What an error is about may be left out (async-graphql 7 does); what nothing is said of may not.
+                for row in reply.rows().to_vec() {
+                    lose_missing(&mut reply, asked, row, asked.selection());
+                }
+            }
             Ok(reply)
         }
     }
-}
-
-fn refused() -> Failure {
-    Failure::new(FailureKind::Refused, "the source answered with errors")
-}
-
-/// A path of an error.
-type Path = Vec<Segment>;
-
-enum Segment {
-    Key(String),
-    Index(usize),
 }
 
 struct Reader<'a> {
@@ -53,6 +52,8 @@ struct Reader<'a> {
     reply: Reply,
     asked: &'a Asked,
     scratch: Vec<Cell>,
+    /// Some object lacks a field that it should have.
+    is_missing: bool,
 }
 
 impl Reader<'_> {
@@ -66,7 +67,7 @@ impl Reader<'_> {
                 self.json.expect(b':')?;
                 match self.json.bytes(key.inner) {
                     b"data" if !has_data => has_data = self.data(rows)?,
-                    b"errors" => errors = self.errors()?,
+                    b"errors" => errors.extend(self.errors()?),
                     _ => {
                         self.json.skip(0)?;
                     }
@@ -90,7 +91,7 @@ impl Reader<'_> {
         let asked = self.asked;
         match &asked.what {
             What::Roots { selection, .. } => {
-                let root = self.object(selection, 0)?;
+                let root = self.row(selection)?;
                 self.reply.push_row(root);
                 Ok(true)
             }
@@ -108,6 +109,10 @@ impl Reader<'_> {
             let key = self.json.string()?;
             self.json.expect(b':')?;
             let is_entities = self.json.bytes(key.inner) == b"_entities";
+            if is_entities && found {
+                // Two lists would be joined into one, and rows to whoever stands at their place in it.
+                return Err(Failure::malformed("a response with `_entities` twice"));
+            }
             if is_entities && self.json.peek() == b'n' {
                 self.json.word(b"null")?;
             } else if is_entities {
@@ -138,7 +143,7 @@ impl Reader<'_> {
                     self.json.word(b"null")?;
                     Cell::Null
                 }
-                _ => self.object(selection, 0)?,
+                _ => self.row(selection)?,
             };
             self.reply.push_row(row);
             if !self.json.more(b']')? {
@@ -147,7 +152,13 @@ impl Reader<'_> {
         }
     }
 
-    fn object(&mut self, selection: &Selection, depth: u32) -> Result<Cell, Failure> {
+    fn row(&mut self, selection: &Selection) -> Result<Cell, Failure> {
+        let object = self.object(selection, 0)?;
+        Ok(object.unwrap_or_else(|| self.reply.failed(Failure::malformed("an object of another type"))))
+    }
+
+    /// An object; `None` where its `__typename` is missing though its type is open, or contradicts what is known of its type.
+    fn object(&mut self, selection: &Selection, depth: u32) -> Result<Option<Cell>, Failure> {
         if depth > MAX_DEPTH {
             return Err(Failure::malformed(format!("JSON nested deeper than {MAX_DEPTH}")));
         }
@@ -157,16 +168,16 @@ impl Reader<'_> {
             object.type_id = self.type_ahead(selection)?;
         }
         if self.json.take(b'}') {
-            return Ok(Cell::Object(object));
+            return Ok(self.whole(selection, object));
         }
-        let mut next = 0;
+        let (mut next, mut fits) = (0, true);
         loop {
             let key = self.json.string()?;
             self.json.expect(b':')?;
             let key = self.json.bytes(key.inner);
             match field_of(selection, key, object.type_id, &mut next) {
                 Some(field) if &*field.name == "__typename" => {
-                    object.type_id = self.type_name(object.type_id)?
+                    fits &= self.type_name(object.type_id)? == object.type_id;
                 }
                 Some(field) => {
                     let cell = self.value(selection, field, field.list_depth, depth)?;
@@ -177,9 +188,20 @@ impl Reader<'_> {
                 }
             }
             if !self.json.more(b'}')? {
-                return Ok(Cell::Object(object));
+                return Ok(if fits { self.whole(selection, object) } else { None });
             }
         }
+    }
+
+    /// The object, once it is noted whether a field is missing; `None` where its type is open and it doesn't say it.
+    fn whole(&mut self, selection: &Selection, object: ObjectAt) -> Option<Cell> {
+        if object.type_id == ObjectAt::UNTYPED {
+            let asked = selection.fields.iter().any(|field| &*field.name == "__typename");
+            return (!asked).then_some(Cell::Object(object));
+        }
+        self.is_missing = self.is_missing
+            || selection.fields.iter().any(|field| lacks(&self.reply, selection, object, field));
+        Some(Cell::Object(object))
     }
 
     /// The type of an object whose static type is abstract, wherever in the object its `__typename` stands; the cursor stays.
@@ -230,7 +252,10 @@ impl Reader<'_> {
             };
         }
         match &field.output {
-            Output::Object(selection) if first == b'{' => self.object(selection, depth + 1),
+            Output::Object(selection) if first == b'{' => match self.object(selection, depth + 1)? {
+                Some(object) => Ok(object),
+                None => Ok(self.lost(parent, field, "an object of a type that it can be")),
+            },
             Output::Object(_) => self.misfit(parent, field, "an object", depth),
             Output::Leaf(leaf) => self.leaf(parent, field, leaf, first, depth),
         }
@@ -330,33 +355,39 @@ impl Reader<'_> {
     }
 
     fn errors(&mut self) -> Result<Vec<Path>, Failure> {
-        if self.json.peek() != b'[' {
-            self.json.skip(0)?;
-            return Ok(Vec::new());
+        match self.json.peek() {
+            b'[' => {}
+            b'n' => {
+                self.json.word(b"null")?;
+                return Ok(Vec::new());
+            }
+            // Something went wrong, and nothing says where.
+            _ => {
+                self.json.skip(0)?;
+                return Ok(vec![Path::new()]);
+            }
         }
         let span = self.json.skip(0)?;
         let errors: Vec<serde_json::Value> =
             serde_json::from_slice(self.json.bytes(span)).map_err(|_| self.json.broken())?;
-        Ok(errors.iter().take(MAX_ERRORS).map(path_of).collect())
+        let mut paths: Vec<Path> = errors.iter().take(MAX_ERRORS).map(path_of).collect();
+        if errors.len() > MAX_ERRORS {
+            paths.push(Path::new());
+        }
+        // Where an index is left out, each entity's error has the same path.
+        paths.dedup();
+        Ok(paths)
     }
-}
-
-fn path_of(error: &serde_json::Value) -> Path {
-    let segments = error.get("path").and_then(serde_json::Value::as_array);
-    segments
-        .into_iter()
-        .flatten()
-        .filter_map(|segment| match segment {
-            serde_json::Value::String(key) => Some(Segment::Key(key.clone())),
-            serde_json::Value::Number(index) => index.as_u64().map(|index| Segment::Index(index as usize)),
-            _ => None,
-        })
-        .collect()
 }
 
 /// The field that a key answers. Keys mostly come in the order they were asked, so the next one is tried first.
 #[inline]
-fn field_of<'s>(selection: &'s Selection, key: &[u8], type_id: u32, next: &mut usize) -> Option<&'s Field> {
+pub(super) fn field_of<'s>(
+    selection: &'s Selection,
+    key: &[u8],
+    type_id: u32,
+    next: &mut usize,
+) -> Option<&'s Field> {
     let fits = |field: &&Field| {
         field.key.as_bytes() == key && (type_id == ObjectAt::UNTYPED || field.applies_to(type_id))
     };
@@ -375,98 +406,4 @@ fn quoted(text: Text) -> Span {
 
 fn lent(span: Span) -> Cell {
     Cell::Lent { start: span.start as u32, length: (span.end - span.start) as u32 }
-}
-
-/// Marks what each error's path points at as lost: the first null on the way, or the value itself.
-fn place(reply: &mut Reply, asked: &Asked, errors: &[Path]) {
-    for path in errors {
-        match (&asked.what, path.as_slice()) {
-            (What::Roots { .. }, path) => {
-                place_one(reply, asked.selection(), 0, path);
-            }
-            (What::Entities { .. }, [_, Segment::Index(row), rest @ ..]) => {
-                place_one(reply, asked.selection(), *row, rest);
-            }
-            (What::Entities { .. }, [_, rest @ ..]) => place_in_any(reply, asked.selection(), rest),
-            (What::Entities { .. }, []) => {}
-        }
-    }
-    // An error without a place loses what is null at the root: nothing else can be meant.
-    if errors.iter().any(Vec::is_empty) {
-        let roots = reply.rows().to_vec();
-        let failed = reply.failed(refused());
-        for (index, row) in roots.iter().enumerate() {
-            match row {
-                Cell::Null => reply.set_row(index, failed),
-                Cell::Object(object) => lose_nulls(reply, *object, asked.selection(), failed),
-                _ => {}
-            }
-        }
-    }
-}
-
-fn lose_nulls(reply: &mut Reply, object: ObjectAt, selection: &Selection, failed: Cell) {
-    for field in &selection.fields {
-        if matches!(reply.slot(object, field.slot), Cell::Null) {
-            reply.set(object, field.slot, failed);
-        }
-    }
-}
-
-/// An error that doesn't say of which entity it is (async-graphql 7 leaves the index out): what is null on its path is lost in each of
-/// them; where nothing is, the entities that are null are. A null with an error is never told as plain absence.
-fn place_in_any(reply: &mut Reply, selection: &Selection, path: &[Segment]) {
-    let (objects, nulls): (Vec<usize>, Vec<usize>) =
-        (0..reply.rows().len()).partition(|row| matches!(reply.rows().get(*row), Some(Cell::Object(_))));
-    let placed = objects.into_iter().filter(|row| place_one(reply, selection, *row, path)).count();
-    if placed == 0 {
-        for row in nulls {
-            place_one(reply, selection, row, path);
-        }
-    }
-}
-
-/// Whether a value was lost there.
-fn place_one(reply: &mut Reply, selection: &Selection, row: usize, path: &[Segment]) -> bool {
-    let Some(mut cell) = reply.rows().get(row).copied() else { return false };
-    if cell == Cell::Null {
-        let failed = reply.failed(refused());
-        reply.set_row(row, failed);
-        return true;
-    }
-    let mut selection = Some(selection);
-    let mut place: Option<(u32, Option<(&Name, &Name)>)> = None;
-    for segment in path {
-        let next = match (segment, cell) {
-            (Segment::Key(key), Cell::Object(object)) => {
-                let Some(parent) = selection else { return false };
-                let mut hint = 0;
-                let Some(field) = field_of(parent, key.as_bytes(), object.type_id, &mut hint) else {
-                    return false;
-                };
-                selection = field.selection();
-                (object.start + field.slot, Some((&parent.type_name, &field.name)))
-            }
-            (Segment::Index(index), Cell::List { start, length }) if *index < length as usize => {
-                (start + *index as u32, place.and_then(|(_, coordinate)| coordinate))
-            }
-            _ => break,
-        };
-        cell = reply.slot(ObjectAt { start: next.0, type_id: ObjectAt::UNTYPED }, 0);
-        place = Some(next);
-        if matches!(cell, Cell::Null | Cell::Absent) {
-            break;
-        }
-    }
-    let Some((at, coordinate)) = place else { return false };
-    let failure = match coordinate {
-        Some((type_name, field)) => refused().at(type_name, field),
-        None => refused(),
-    };
-    let failed = reply.failed(failure);
-    let lost = matches!(cell, Cell::Null | Cell::Absent);
-    if lost {
-        reply.set(ObjectAt { start: at, type_id: ObjectAt::UNTYPED }, 0, failed);
-    }
-    lost
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::support::{FERMATA, connect, entities, leaf, object, roots, rows, selection, serve, text};
+use super::support::{FERMATA, connect, entities, leaf, object, on, roots, rows, selection, serve, text};
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::any;
-use raccordo_connector_api::{Failure, FailureKind, Fetch, Leaf, Limits, Operation, Reply};
+use raccordo_connector_api::{Cell, Failure, FailureKind, Fetch, Leaf, Limits, Operation, Reply};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -21,7 +21,8 @@ const GRAPHQL: &str = "application/graphql-response+json";
 /// A server that always answers this.
 async fn always(status: u16, content_type: &'static str, body: impl Into<String>) -> String {
     let body: Arc<str> = body.into().into();
-    let answer = move || async move {
+    // The question is read whole: a long one would break off otherwise.
+    let answer = move |_: axum::body::Bytes| async move {
         let status = StatusCode::from_u16(status).unwrap();
         (status, [(header::CONTENT_TYPE, content_type)], body.to_string()).into_response()
     };
@@ -59,6 +60,94 @@ async fn another_number_of_entities_is_refused_and_the_right_one_is_not() {
         );
     }
     assert!(ask(&always(200, JSON, entities(2)).await, &two_entities()).await.is_ok());
+}
+
+#[tokio::test]
+async fn two_lists_of_entities_are_not_joined_into_one() {
+    let list = |id: &str| json!([{ "id": id, "nome": "y" }]).to_string();
+    let body = format!(r#"{{"data":{{"_entities":{},"_entities":{}}}}}"#, list("b"), list("a"));
+    assert_eq!(kind(&always(200, JSON, body).await, &two_entities()).await, FailureKind::Malformed);
+}
+
+#[tokio::test]
+async fn a_field_that_is_missing_is_lost_and_one_that_is_null_is_not() {
+    let body = json!({ "data": { "_entities": [{ "id": "a", "nome": null }, { "id": "b" }] } }).to_string();
+    let reply = ask(&always(200, JSON, body).await, &two_entities()).await.unwrap();
+    let expected = json!([{ "id": "a", "nome": null }, { "id": "b", "nome": "[lost]" }]);
+    assert_eq!(rows(&two_entities(), &reply), expected);
+    assert_eq!(reply.problems().len(), 1);
+    assert_eq!(reply.problems()[0].failure.kind, FailureKind::Malformed);
+}
+
+#[tokio::test]
+async fn an_entity_of_another_type_is_nobodys() {
+    let named = |name: &str| json!({ "__typename": name, "id": "a", "nome": "x" });
+    for (name, expected) in [
+        ("Fermata", json!({ "id": "a", "nome": "x" })),
+        ("Linea", json!("[lost]")),
+        ("Treno", json!("[lost]")),
+    ] {
+        let fields =
+            vec![text("__typename", 9), on(leaf("id", 0, Leaf::Id), FERMATA), on(text("nome", 1), FERMATA)];
+        let fetch = entities(selection("_Entity", None, 2, fields), &[(FERMATA, "a")]);
+        let body = json!({ "data": { "_entities": [named(name)] } }).to_string();
+        let reply = ask(&always(200, JSON, body).await, &fetch).await.unwrap();
+        // Of a type that the graph has: whether it is the right one is told where it is joined.
+        if name == "Linea" {
+            assert_eq!(rows(&fetch, &reply), json!([{}]));
+        } else {
+            assert_eq!(rows(&fetch, &reply), json!([expected]), "{name}");
+        }
+    }
+    let fields = vec![text("__typename", 9), leaf("id", 0, Leaf::Id), text("nome", 1)];
+    let fetch = entities(selection("Fermata", Some(FERMATA), 2, fields), &[(FERMATA, "a")]);
+    let body = json!({ "data": { "_entities": [named("Linea")] } }).to_string();
+    let reply = ask(&always(200, JSON, body).await, &fetch).await.unwrap();
+    assert_eq!(rows(&fetch, &reply), json!(["[lost]"]));
+}
+
+#[tokio::test]
+async fn an_error_is_never_dropped_wherever_its_path_leads() {
+    let entity = |id: &str| json!({ "id": id, "nome": null });
+    for errors in [
+        json!([{ "message": "segreto", "path": ["_entities", 1, "nome"] }]),
+        json!([{ "message": "segreto", "path": ["_entities", "1", "nome"] }]),
+        json!([{ "message": "segreto", "path": ["_entities", -1, "nome"] }]),
+        json!([{ "message": "segreto", "path": ["_entities", 1_000_000_000, "nome"] }]),
+        json!([{ "message": "segreto", "path": ["_entities", 1, "altro"] }]),
+        json!([{ "message": "segreto", "path": ["_entities"] }]),
+        json!([{ "message": "segreto", "path": "nome" }]),
+        json!([{ "message": "segreto" }]),
+        json!(["segreto"]),
+        json!({ "message": "segreto" }),
+        json!("segreto"),
+    ] {
+        let body =
+            json!({ "data": { "_entities": [entity("a"), entity("b")] }, "errors": errors }).to_string();
+        let reply = ask(&always(200, JSON, body).await, &two_entities()).await.unwrap();
+        let told = rows(&two_entities(), &reply);
+        assert_eq!(told[1]["nome"], "[lost]", "{errors}");
+        assert_eq!(reply.problems()[0].failure.kind, FailureKind::Refused, "{errors}");
+        assert!(!format!("{:?}", reply.problems()).contains("segreto"));
+    }
+    let twice = r#"{"data":{"a":null},"errors":[{"path":["a"]}],"errors":null}"#;
+    let reply = ask(&always(200, JSON, twice).await, &one_field()).await.unwrap();
+    assert_eq!(rows(&one_field(), &reply), json!([{ "a": "[lost]" }]));
+}
+
+#[tokio::test]
+async fn more_errors_than_are_placed_lose_what_is_null_all_the_same() {
+    for count in [10_000_usize, 10_001, 12_000] {
+        let keys: Vec<String> = (0..count).map(|index| index.to_string()).collect();
+        let rows: Vec<(u32, &str)> = keys.iter().map(|key| (FERMATA, key.as_str())).collect();
+        let mut fetch = entities(selection("Fermata", Some(FERMATA), 1, vec![text("nome", 0)]), &rows);
+        fetch.limits = Limits { rows: count, ..fetch.limits };
+        let errors: Vec<_> = (0..count).map(|index| json!({ "path": ["_entities", index] })).collect();
+        let body = json!({ "data": { "_entities": vec![json!(null); count] }, "errors": errors }).to_string();
+        let reply = ask(&always(200, JSON, body).await, &fetch).await.unwrap();
+        let lost = |row: &Cell| matches!(row, Cell::Failed(_));
+        assert_eq!(reply.rows().iter().filter(|row| lost(row)).count(), count);
+    }
 }
 
 #[tokio::test]
