@@ -74,8 +74,9 @@ pub(super) fn compile(graph: &Graph, type_name: &str, items: &[&Selections], sha
             by_type: FxHashMap::default(),
         },
         None => {
-            // The abstract type itself is among them: an interface object is of no other type until somebody needs to know.
-            let by_type = graph.possible(type_name).iter().copied().chain(id).filter_map(|id| {
+            // An interface itself is among them: an interface object is of no other type until somebody needs to know.
+            let itself = id.filter(|_| graph.is_interface(type_name));
+            let by_type = graph.possible(type_name).iter().copied().chain(itself).filter_map(|id| {
                 let name = graph.types().name(id)?;
                 Some((id, fields(graph, id, name, items, shape)))
             });

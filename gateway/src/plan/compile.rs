@@ -14,7 +14,7 @@ use super::client;
 use super::disjoint::disjoint;
 use super::entities::compile_entities;
 use super::planner::{Draft, DraftItem, DraftPath, DraftStep, DraftValue};
-use super::shape::{Renames, Shape};
+use super::shape::{self, Aliases, Renames, Shape};
 use super::{Locate, Plan, PlanError, Step};
 use crate::graph::{Graph, GraphSource};
 use crate::operation::Operation;
@@ -24,13 +24,7 @@ use crate::operation::Operation;
 /// # Errors
 /// What the draft names and the graph doesn't have: a fault of ours or the planner's.
 pub(super) fn compile(graph: &Graph, operation: &Operation, draft: &Draft) -> Result<Plan, PlanError> {
-    let mut shape = Shape::default();
-    shape.add_client(&operation.lifted.selections);
-    for step in &draft.steps {
-        let at = shape.at(&step.path);
-        at.add_output(&step.output, &Renames::new(&step.renames));
-        at.add_input(step.requires.as_deref().unwrap_or_default());
-    }
+    let (shape, aliases) = shape::whole(&operation.lifted.selections, &draft.steps);
     let root_name = root_name(graph, operation.root)?;
     let mut constants = Constants { first: operation.values.len() as u32, values: Vec::new() };
     let mut steps = Vec::with_capacity(draft.steps.len());
@@ -39,7 +33,7 @@ pub(super) fn compile(graph: &Graph, operation: &Operation, draft: &Draft) -> Re
         steps.push(compile_step(
             graph,
             step,
-            &shape,
+            (&shape, &aliases),
             then.map(|(child, _)| child).collect(),
             &mut constants,
         )?);
@@ -84,13 +78,13 @@ struct Compiling<'a> {
 fn compile_step(
     graph: &Graph,
     step: &DraftStep,
-    root: &Shape,
+    (root, aliases): (&Shape, &Aliases),
     then: Vec<usize>,
     constants: &mut Constants,
 ) -> Result<Step, PlanError> {
     let (source_index, source) =
         graph.source(&step.source).ok_or(PlanError::Inconsistent("a source that isn't configured"))?;
-    let (path, shape) = locate(graph, &step.path, root)?;
+    let (path, shape) = locate(graph, &step.path, root, aliases)?;
     let mut compiling = Compiling { graph, source, constants };
     let renames = Renames::new(&step.renames);
     let (what, entities) = match &step.requires {
@@ -102,7 +96,7 @@ fn compile_step(
         }
         Some(requires) => {
             let selection = compiling.entity_selection(&step.output, shape, &renames)?;
-            let entities = compile_entities(graph, requires, &step.input_types, shape)?;
+            let entities = compile_entities(graph, requires, &step.input_types, (shape, aliases))?;
             (What::Entities { types: entities.types.clone(), selection }, Some(entities))
         }
     };
@@ -128,14 +122,16 @@ fn locate<'s>(
     graph: &Graph,
     path: &[DraftPath],
     root: &'s Shape,
+    aliases: &Aliases,
 ) -> Result<(Vec<Locate>, &'s Shape), PlanError> {
     let mut shape = root;
     let mut located = Vec::with_capacity(path.len());
     for segment in path {
         match segment {
             DraftPath::Key(key) => {
-                let (slot, below) =
-                    shape.slot(key).ok_or(PlanError::Inconsistent("a path without a slot"))?;
+                let (slot, below) = shape
+                    .brought(key, aliases)
+                    .ok_or(PlanError::Inconsistent("a path that no step brings"))?;
                 located.push(Locate::Slot(slot));
                 shape = below;
             }

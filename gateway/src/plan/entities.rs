@@ -7,7 +7,7 @@ use raccordo_schema::mapping::Name;
 
 use super::compile::type_set;
 use super::planner::DraftItem;
-use super::shape::Shape;
+use super::shape::{Aliases, Shape};
 use super::{Entities, Nested, PlanError, Project, Projection};
 use crate::graph::Graph;
 
@@ -15,12 +15,12 @@ use crate::graph::Graph;
 /// their own.
 ///
 /// # Errors
-/// An input without a slot.
+/// An input that no step brings.
 pub(super) fn compile_entities(
     graph: &Graph,
     requires: &[DraftItem],
     input_types: &[(Vec<String>, String)],
-    shape: &Shape,
+    shape: (&Shape, &Aliases),
 ) -> Result<Entities, PlanError> {
     let mut concrete: Vec<u32> = Vec::new();
     for item in requires {
@@ -57,7 +57,7 @@ fn project(
     graph: &Graph,
     type_id: u32,
     items: &[DraftItem],
-    shape: &Shape,
+    shape: (&Shape, &Aliases),
     into: &mut Vec<Project>,
 ) -> Result<(), PlanError> {
     for item in items {
@@ -73,9 +73,8 @@ fn project(
                     continue;
                 }
                 let sent_as = Name::from(alias.as_deref().unwrap_or(name));
-                let (slot, shape) =
-                    shape.slot(name).ok_or(PlanError::Inconsistent("an input without a slot"))?;
-                let below = nested(graph, below, shape)?;
+                let (slot, below_shape) = brought(shape, name)?;
+                let below = nested(graph, below, (below_shape, shape.1))?;
                 match into.iter_mut().find(|own| own.name().as_ref() == Some(&sent_as)) {
                     // Several conditions may name one field: it is sent once, with all that they want below it.
                     Some(own) => own.extend(below),
@@ -88,7 +87,11 @@ fn project(
 }
 
 /// The projections of nested objects, by concrete type where conditions make a difference.
-fn nested(graph: &Graph, items: &[DraftItem], shape: &Shape) -> Result<Option<Nested>, PlanError> {
+fn nested(
+    graph: &Graph,
+    items: &[DraftItem],
+    shape: (&Shape, &Aliases),
+) -> Result<Option<Nested>, PlanError> {
     if items.is_empty() {
         return Ok(None);
     }
@@ -100,7 +103,7 @@ fn nested(graph: &Graph, items: &[DraftItem], shape: &Shape) -> Result<Option<Ne
 fn nest(
     graph: &Graph,
     items: &[DraftItem],
-    shape: &Shape,
+    shape: (&Shape, &Aliases),
     on: Option<&str>,
     into: &mut Nested,
 ) -> Result<(), PlanError> {
@@ -112,15 +115,22 @@ fn nest(
                 into.push((Arc::clone(&types), Project::TypeName))
             }
             DraftItem::Field { name, alias, below, .. } => {
-                let (slot, shape) =
-                    shape.slot(name).ok_or(PlanError::Inconsistent("an input without a slot"))?;
+                let (slot, below_shape) = brought(shape, name)?;
                 let sent_as = Name::from(alias.as_deref().unwrap_or(name));
                 into.push((
                     Arc::clone(&types),
-                    Project::Field { name: sent_as, slot, below: nested(graph, below, shape)? },
+                    Project::Field {
+                        name: sent_as,
+                        slot,
+                        below: nested(graph, below, (below_shape, shape.1))?,
+                    },
                 ));
             }
         }
     }
     Ok(())
+}
+
+fn brought<'s>((shape, aliases): (&'s Shape, &Aliases), key: &str) -> Result<(u32, &'s Shape), PlanError> {
+    shape.brought(key, aliases).ok_or(PlanError::Inconsistent("an input that no step brings"))
 }

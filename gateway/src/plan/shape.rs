@@ -5,7 +5,7 @@
 use indexmap::IndexMap;
 use raccordo_schema::mapping::Name;
 
-use super::planner::{DraftItem, DraftPath};
+use super::planner::{DraftItem, DraftPath, DraftStep};
 use crate::operation::{Item, Selections};
 
 /// The slots of the objects at one position.
@@ -64,24 +64,72 @@ impl Shape {
         }
     }
 
-    /// What a step needs of the objects it is for.
-    pub(super) fn add_input(&mut self, items: &[DraftItem]) {
-        for item in items {
-            match item {
-                DraftItem::Field { name, .. } if name == "__typename" => {}
-                DraftItem::Field { name, below, .. } => self.enter(name).add_input(below),
-                DraftItem::On { below, .. } => self.add_input(below),
-            }
-        }
-    }
-
     /// The shape at a step's path.
-    pub(super) fn at(&mut self, path: &[DraftPath]) -> &mut Shape {
+    fn at(&mut self, path: &[DraftPath], meant: &Aliases) -> &mut Shape {
         path.iter().fold(self, |shape, segment| match segment {
-            DraftPath::Key(key) => shape.enter(key),
+            DraftPath::Key(key) if shape.slots.contains_key(key.as_str()) => shape.enter(key),
+            DraftPath::Key(key) => shape.enter(meant.of(key)),
             DraftPath::Types(_) => shape,
         })
     }
+
+    /// The slot that a path or an input means by a key.
+    pub(super) fn brought(&self, key: &str, meant: &Aliases) -> Option<(u32, &Shape)> {
+        self.slot(key).or_else(|| self.slot(meant.of(key)))
+    }
+}
+
+/// What the planner's own aliases stand for.
+///
+/// It gives a field an alias where two of its fetches would want the same key with other arguments, and patches the paths and inputs
+/// that mean it; on sibling positions that have no such field it patches them too, wrongly. There the alias stands for its field.
+#[derive(Debug, Default)]
+pub(super) struct Aliases(IndexMap<Name, Name>);
+
+impl Aliases {
+    fn of<'k>(&'k self, key: &'k str) -> &'k str {
+        self.0.get(key).map_or(key, |name| name)
+    }
+
+    fn add(&mut self, items: &[DraftItem]) {
+        for item in items {
+            match item {
+                DraftItem::Field { name, alias, below, .. } => {
+                    if let Some(alias) = alias.as_deref().filter(|alias| alias.starts_with(PLANNERS)) {
+                        self.0.insert(alias.into(), name.as_str().into());
+                    }
+                    self.add(below);
+                }
+                DraftItem::On { below, .. } => self.add(below),
+            }
+        }
+    }
+}
+
+/// How the planner's own aliases begin.
+const PLANNERS: &str = "_internal_qp_alias_";
+
+/// The whole shape of an operation, and what the planner's aliases stand for.
+pub(super) fn whole(client: &Selections, steps: &[DraftStep]) -> (Shape, Aliases) {
+    let mut aliases = Aliases::default();
+    steps.iter().for_each(|step| aliases.add(&step.output));
+    let mut shape = Shape::default();
+    shape.add_client(client);
+    // A step stands behind those it waits for, so that what its path leads through is there.
+    let mut placed = vec![false; steps.len()];
+    while let Some(index) = (0..steps.len()).find(|index| is_next(steps, &placed, *index)) {
+        if let (Some(step), Some(placed)) = (steps.get(index), placed.get_mut(index)) {
+            shape.at(&step.path, &aliases).add_output(&step.output, &Renames::new(&step.renames));
+            *placed = true;
+        }
+    }
+    (shape, aliases)
+}
+
+fn is_next(steps: &[DraftStep], placed: &[bool], index: usize) -> bool {
+    let is_placed = |index: usize| placed.get(index).copied().unwrap_or(true);
+    !is_placed(index)
+        && steps.get(index).is_some_and(|step| step.parents.iter().all(|parent| is_placed(*parent)))
 }
 
 /// The renamings that hold at a position: keys that a source answers under and that mean another key.
