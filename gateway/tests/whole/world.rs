@@ -124,7 +124,7 @@ impl World {
         match (named, self.schema.types.get(named)) {
             ("Int", _) => json!(record.index * 1_000 + seed % 1_000),
             ("Float", _) => json!((record.index * 1_000 + seed % 1_000) as f64 + 0.5),
-            ("Boolean", _) => json!(seed % 2 == 0),
+            ("Boolean", _) => json!(seed.is_multiple_of(2)),
             (_, Some(ExtendedType::Enum(values))) => {
                 let visible: Vec<_> =
                     values.values.values().filter(|value| !value.directives.has("inaccessible")).collect();
