@@ -194,6 +194,11 @@ impl Graph {
         self.supergraph.types.get(type_name).is_some_and(ExtendedType::is_object)
     }
 
+    /// Whether a type is an interface.
+    pub fn is_interface(&self, type_name: &str) -> bool {
+        self.supergraph.types.get(type_name).is_some_and(ExtendedType::is_interface)
+    }
+
     /// Whether a type has selections.
     pub fn is_composite(&self, type_name: &str) -> bool {
         self.types.id(type_name).is_some()

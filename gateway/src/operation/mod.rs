@@ -111,13 +111,21 @@ fn listed(code: Code, errors: &DiagnosticList) -> Refusal {
             let place = error.line_column_range().map(|range| (range.start.line, range.start.column));
             RequestError {
                 code,
-                message: error.error.to_string(),
+                message: without_text(&error.error.to_string()),
                 locations: place.into_iter().collect(),
                 fault: None,
             }
         })
         .collect();
     Refusal { errors }
+}
+
+/// What is wrong with a document, without the piece of its text that the parser stumbled over: it may be half of a string.
+fn without_text(message: &str) -> String {
+    match message.split_once(", got ") {
+        Some((expected, found)) if found != "EOF" => expected.to_owned(),
+        _ => message.to_owned(),
+    }
 }
 
 /// GraphQL specification, "GetOperation".

@@ -77,7 +77,8 @@ pub(super) fn compile(graph: &Graph, type_name: &str, items: &[&Selections], sha
             // An interface itself is among them: an interface object is of no other type until somebody needs to know.
             let itself = id.filter(|_| graph.is_interface(type_name));
             let by_type = graph.possible(type_name).iter().copied().chain(itself).filter_map(|id| {
-                let name = graph.types().name(id)?;
+                // Types that clients don't see have no fields here: an object of one is null.
+                let name = graph.types().name(id).filter(|name| graph.api_type(name).is_some())?;
                 Some((id, fields(graph, id, name, items, shape)))
             });
             ClientObject { fixed: None, by_type: by_type.collect() }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use raccordo_connector_api::{Cell, Failure, Field, ObjectAt, Problem, Reply, Selection};
+use raccordo_connector_api::{Cell, Failure, FailureKind, Field, ObjectAt, Problem, Reply, Selection};
 
 use crate::plan::{Locate, Step};
 
@@ -121,7 +121,7 @@ impl Arena {
                 }
                 *given = true;
             }
-            self.merge(*target, place, selection);
+            self.merge(*target, place, selection, step.source);
         }
     }
 
@@ -153,14 +153,22 @@ impl Arena {
     }
 
     /// Merges a row into an object: what the object doesn't have yet is taken, nested objects and lists are merged in turn.
-    fn merge(&mut self, target: Target, row: Place, selection: &Selection) {
+    /// A record of another type is nobody's: what it would have brought is lost.
+    fn merge(&mut self, target: Target, row: Place, selection: &Selection, source: usize) {
         match (self.cell(target), row) {
+            (Place::Object { type_id, .. }, Place::Object { type_id: from_type, .. })
+                if type_id != from_type && self.is_concrete(type_id) && self.is_concrete(from_type) =>
+            {
+                let problem = self.not_alike(source, selection);
+                self.lose(target, problem, selection);
+            }
             (Place::Object { start, type_id }, Place::Object { start: from, type_id: from_type }) => {
                 if !self.is_concrete(type_id) && from_type != ObjectAt::UNTYPED {
                     self.put(target, Place::Object { start, type_id: from_type });
                 }
                 for field in present(selection, from_type) {
-                    self.merge_slot(start + field.slot, self.cell(from + field.slot), field.selection());
+                    let value = self.cell(from + field.slot);
+                    self.merge_slot(start + field.slot, value, field.selection(), source);
                 }
             }
             (Place::Object { .. }, Place::Failed(problem)) => self.lose(target, problem, selection),
@@ -168,17 +176,44 @@ impl Arena {
         }
     }
 
-    fn merge_slot(&mut self, at: u32, value: Place, below: Option<&Selection>) {
+    /// The problem of a source's records that don't fit the objects they are for: one for all of them.
+    fn not_alike(&mut self, source: usize, selection: &Selection) -> u32 {
+        let same = |lost: &Lost| {
+            lost.source == source
+                && matches!(
+                    &lost.problem.failure,
+                    Failure { kind: FailureKind::Malformed, coordinate: None, .. }
+                )
+        };
+        let index = self.lost.iter().position(same).unwrap_or_else(|| {
+            let detail = format!(
+                "what came for `{}` is of another type, or a list of another length, than what is there",
+                selection.type_name
+            );
+            self.lost.push(Lost { source, problem: Problem { failure: Failure::malformed(detail) } });
+            self.lost.len() - 1
+        });
+        index as u32
+    }
+
+    fn merge_slot(&mut self, at: u32, value: Place, below: Option<&Selection>, source: usize) {
         match (self.cell(at), value, below) {
             (_, Place::Absent, _) => {}
             (Place::Absent | Place::Failed(_), value, _) => self.put(at, value),
-            (Place::Object { .. }, value @ Place::Object { .. }, Some(below)) => self.merge(at, value, below),
+            (Place::Object { .. }, value @ Place::Object { .. }, Some(below)) => {
+                self.merge(at, value, below, source);
+            }
             (Place::List { start, length }, Place::List { start: from, length: from_length }, Some(_))
                 if length == from_length =>
             {
                 for index in 0..length {
-                    self.merge_slot(start + index, self.cell(from + index), below);
+                    self.merge_slot(start + index, self.cell(from + index), below, source);
                 }
+            }
+            // Which item is which can't be told: nothing is joined.
+            (Place::List { start, length }, Place::List { .. }, Some(below)) => {
+                let problem = self.not_alike(source, below);
+                (start..start + length).for_each(|item| self.lose(item, problem, below));
             }
             _ => {}
         }

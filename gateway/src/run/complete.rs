@@ -48,8 +48,16 @@ struct Completing<'p> {
     out: Vec<u8>,
     path: Vec<Segment<'p>>,
     lost: FxHashMap<u32, Affected>,
-    /// Nulls that nobody explains, by the coordinate that doesn't allow them.
-    nulls: Vec<(Name, Name, Affected)>,
+    /// Values that nobody explains, by the coordinate that doesn't allow them.
+    wrong: Vec<(Wrong, Name, Name, Affected)>,
+    graph: &'p Graph,
+}
+
+/// What a field can't be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrong {
+    Null,
+    Type,
 }
 
 /// Writes the answer.
@@ -60,7 +68,8 @@ pub(super) fn complete(plan: &Plan, arena: &Arena, graph: &Graph, introspection:
         out: Vec::with_capacity(4096),
         path: Vec::new(),
         lost: FxHashMap::default(),
-        nulls: Vec::new(),
+        wrong: Vec::new(),
+        graph,
     };
     completing.out.extend_from_slice(b"{\"data\":");
     let start = completing.out.len();
@@ -138,7 +147,7 @@ impl<'p> Completing<'p> {
         };
         if non_null {
             if !explained {
-                self.unexplained(parent, field);
+                self.unexplained(Wrong::Null, parent, field);
             }
             self.out.truncate(start);
             return Err(Propagates);
@@ -166,9 +175,8 @@ impl<'p> Completing<'p> {
                 Written::Yes
             }
             (Place::Object { type_id, .. }, ClientValue::Object(_, shape)) => {
-                // An object of a type that clients don't see, or of none, is null, and nothing is told of it.
                 if shape.fields(type_id).is_none() {
-                    return Written::Null;
+                    return self.of_no_type(parent, field, type_id);
                 }
                 match self.object(shape, place) {
                     Ok(()) => Written::Yes,
@@ -177,6 +185,16 @@ impl<'p> Completing<'p> {
             }
             _ => Written::Null,
         }
+    }
+
+    /// An object of a type that clients don't see is null, and nothing is told of it; one of a type that it can't have is told.
+    fn of_no_type(&mut self, parent: &'p ClientFields, field: &'p ClientField, type_id: u32) -> Written {
+        let name = self.graph.types().name(type_id);
+        if name.is_some_and(|name| self.graph.api_type(name).is_none()) {
+            return Written::Null;
+        }
+        self.unexplained(Wrong::Type, parent, field);
+        Written::Explained
     }
 
     fn list(
@@ -218,13 +236,16 @@ impl<'p> Completing<'p> {
         }
     }
 
-    fn unexplained(&mut self, parent: &'p ClientFields, field: &'p ClientField) {
-        let same = |entry: &&mut (Name, Name, Affected)| entry.0 == parent.type_name && entry.1 == field.name;
-        match self.nulls.iter_mut().find(same) {
-            Some((_, _, affected)) => affected.count += 1,
+    fn unexplained(&mut self, wrong: Wrong, parent: &'p ClientFields, field: &'p ClientField) {
+        let same = |entry: &&mut (Wrong, Name, Name, Affected)| {
+            entry.0 == wrong && entry.1 == parent.type_name && entry.2 == field.name
+        };
+        match self.wrong.iter_mut().find(same) {
+            Some((_, _, _, affected)) => affected.count += 1,
             None => {
                 let affected = self.first();
-                self.nulls.push((Name::clone(&parent.type_name), Name::clone(&field.name), affected));
+                let (type_name, name) = (Name::clone(&parent.type_name), Name::clone(&field.name));
+                self.wrong.push((wrong, type_name, name, affected));
             }
         }
     }
@@ -235,7 +256,7 @@ impl<'p> Completing<'p> {
             Segment::Key(key) => Value::from(&***key),
             Segment::Index(index) => Value::from(*index),
         });
-        Affected { path: position.collect(), count: 1, rank: self.lost.len() + self.nulls.len() }
+        Affected { path: position.collect(), count: 1, rank: self.lost.len() + self.wrong.len() }
     }
 
     /// The errors in the order in which the answer meets their first positions, whichever source was faster; then those without one.
@@ -255,9 +276,16 @@ impl<'p> Completing<'p> {
             let rank = rank(affected.as_ref());
             told.push((rank, error(code, message(failure, source), source, coordinate, affected), code));
         }
-        for (type_name, field, affected) in std::mem::take(&mut self.nulls) {
+        for (wrong, type_name, field, affected) in std::mem::take(&mut self.wrong) {
             let code = Code::SOURCE_MALFORMED_RESPONSE;
-            let message = format!("`{type_name}.{field}` can't be null, and no source has a value for it");
+            let message = match wrong {
+                Wrong::Null => {
+                    format!("`{type_name}.{field}` can't be null, and no source has a value for it")
+                }
+                Wrong::Type => {
+                    format!("`{type_name}.{field}` can't be of the type that its source says it is")
+                }
+            };
             let rank = affected.rank;
             let coordinate = Some(format!("{type_name}.{field}"));
             told.push((rank, error(code, message, None, coordinate, Some(affected)), code));

@@ -207,3 +207,44 @@ fn required_inputs_may_have_arguments_of_their_own() {
     assert_eq!(answer["data"]["cosa"]["prezzo"], r#"{"valuta":"EUR"}"#);
     assert_eq!(answer["data"]["cosa"]["etichetta"], r#"{"valuta":"USD","iva":4}"#);
 }
+
+#[test]
+fn a_record_of_another_type_is_joined_to_nobody() {
+    let bench = |cosa: &str, altro: &str| {
+        Bench::new(&[
+            (
+                "a",
+                "type Query { cerca: [Trovato] }
+                 union Trovato = Cosa | Altro
+                 type Cosa @key(fields: \"id\") { id: ID! }
+                 type Altro @key(fields: \"id\") { id: ID! }",
+                json!({ "Query": { "cerca": [
+                    { "__typename": "Cosa", "id": "1" }, { "__typename": "Altro", "id": "1" }
+                ] } }),
+            ),
+            (
+                "b",
+                "type Cosa @key(fields: \"id\") { id: ID! prezzo: Int }
+                 type Altro @key(fields: \"id\") { id: ID! prezzo: Int }",
+                json!({
+                    "Cosa": [{ "__typename": cosa, "id": "1", "prezzo": 10 }],
+                    "Altro": [{ "__typename": altro, "id": "1", "prezzo": 20 }],
+                }),
+            ),
+        ])
+    };
+    let query = "{ cerca { __typename ... on Cosa { prezzo } ... on Altro { prezzo } } }";
+    assert_eq!(
+        bench("Cosa", "Altro").ask(query),
+        json!({ "data": { "cerca": [
+            { "__typename": "Cosa", "prezzo": 10 }, { "__typename": "Altro", "prezzo": 20 }
+        ] } })
+    );
+    let answer = bench("Altro", "Cosa").ask(query);
+    assert_eq!(
+        answer["data"]["cerca"],
+        json!([{ "__typename": "Cosa", "prezzo": null }, { "__typename": "Altro", "prezzo": null }])
+    );
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "SOURCE_MALFORMED_RESPONSE");
+    assert_eq!(answer["errors"][0]["extensions"]["affected"], 2);
+}

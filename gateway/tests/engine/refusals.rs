@@ -139,3 +139,21 @@ fn a_request_whose_caller_went_away_has_its_record() {
     let records = bench.trail.records.lock().unwrap();
     assert!(records[0].abandoned && !records[0].refused);
 }
+
+#[test]
+fn a_refusal_repeats_no_text_of_the_document_but_names() {
+    let bench = bench(Limits::default());
+    for query in [
+        "{ a { x } \"RSSMRA80A01H501U\" }",
+        "{ a(x: [\"RSSMRA80A01H501U\" }",
+        "{ a(id: \"RSSMRA80A01H501U\") { x } }",
+        "query($x: Int = \"RSSMRA80A01H501U\") { a { x } }",
+        "query { a { x @skip(if: \"RSSMRA80A01H501U\") } }",
+        "{ a { x } \"RSSMRA80A01H501U",
+        "{ a { x } } \"\"\"RSSMRA80A01H501U\"\"\"",
+    ] {
+        let answer = bench.ask(query);
+        assert!(answer["errors"][0]["message"].is_string(), "{query}");
+        assert!(!answer.to_string().contains("RSSMRA"), "{answer}");
+    }
+}

@@ -184,3 +184,26 @@ fn a_key_that_two_conditions_ask_is_read_as_one() {
         json!({ "data": { "o": { "l": [{ "x": 1, "simile": { "id": "9", "x": 9 }, "y": 2 }] } } })
     );
 }
+
+#[test]
+fn a_type_that_clients_do_not_see_is_null_and_one_that_cannot_be_is_an_error() {
+    let answer = |type_name: &str| {
+        Bench::new(&[(
+            "a",
+            "type Query { cerca: [Trovato] libro: Libro interno: Interno @inaccessible }
+             union Trovato = Cosa | Interno
+             type Cosa { id: ID! } type Libro { id: ID! } type Interno @inaccessible { id: ID! }",
+            json!({ "Query": { "cerca": [{ "__typename": "Cosa", "id": "1" }, { "__typename": type_name, "id": "2" }] } }),
+        )])
+        .ask("{ cerca { __typename ... on Cosa { id } } }")
+    };
+    let cosa = |id: &str| json!({ "__typename": "Cosa", "id": id });
+    assert_eq!(answer("Cosa"), json!({ "data": { "cerca": [cosa("1"), cosa("2")] } }));
+    assert_eq!(answer("Interno"), json!({ "data": { "cerca": [cosa("1"), null] } }));
+    for type_name in ["Libro", "Trovato"] {
+        let told = answer(type_name);
+        assert_eq!(told["data"], json!({ "cerca": [cosa("1"), null] }), "{type_name}");
+        assert_eq!(told["errors"][0]["path"], json!(["cerca", 1]), "{type_name}");
+        assert_eq!(told["errors"][0]["extensions"]["code"], "SOURCE_MALFORMED_RESPONSE", "{type_name}");
+    }
+}
