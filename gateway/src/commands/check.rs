@@ -11,7 +11,7 @@ use super::{Exit, later, runtime, say};
 /// Check a configuration, or a supergraph, and everything it names: all mistakes at once, each with its file, its line, what was
 /// expected and what to do.
 #[derive(Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = AFTER_HELP, override_usage = "raccordo check [OPTIONS] <--config <FILE>|--supergraph <FILE>>")]
 pub(super) struct Arguments {
     #[command(flatten)]
     input: Input,

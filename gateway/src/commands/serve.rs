@@ -18,7 +18,7 @@ use super::{Exit, complain, later, runtime, say};
 ///
 /// Sources that don't answer keep nothing from starting: their fields are null, with an error, until they do.
 #[derive(Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = AFTER_HELP, override_usage = "raccordo serve [OPTIONS] <--config <FILE>|--supergraph <FILE>>")]
 pub(super) struct Arguments {
     #[command(flatten)]
     input: Input,

@@ -201,7 +201,10 @@ fn land(context: &Context<'_>, step: &Step, flight: Flight, arena: &mut Arena) -
         }
         Err(failure) => {
             let Failure { kind, detail, .. } = &failure;
-            tracing::warn!(target: "raccordo::source", source, trace, %kind, %detail, "a source failed");
+            // An argument that can't be used is the caller's, who is told.
+            if *kind != FailureKind::BadInput {
+                tracing::warn!(target: "raccordo::source", source, trace, %kind, %detail, "a source failed");
+            }
             arena.fail(step, failure, &flight.targets);
         }
     }
