@@ -228,6 +228,18 @@ impl Arena {
         }
     }
 
+    /// An object that a step wants fields of, and that it can't ask for: a fault of the plan, told rather than left null.
+    pub(super) fn cannot_ask(&mut self, target: Target, source: usize, selection: &Selection) {
+        let same = |lost: &Lost| lost.source == source && lost.problem.failure.kind == FailureKind::Internal;
+        let index = self.lost.iter().position(same).unwrap_or_else(|| {
+            let failure =
+                Failure::internal(format!("the plan has no key to ask for every `{}`", selection.type_name));
+            self.lost.push(Lost { source, problem: Problem { failure } });
+            self.lost.len() - 1
+        });
+        self.lose(target, index as u32, selection);
+    }
+
     /// Marks what a selection would have brought to an object as lost, where nothing is there.
     pub(super) fn lose(&mut self, target: Target, problem: u32, selection: &Selection) {
         let Place::Object { start, type_id } = self.cell(target) else { return };

@@ -1,11 +1,11 @@
 //! Representations: from the objects that a step is for, the distinct keys and inputs that go to its source.
 
 use raccordo_connector_api::reply::write_string;
-use raccordo_connector_api::{Representations, Selection, TypeNames};
+use raccordo_connector_api::{Representations, TypeNames};
 use rustc_hash::FxHashMap;
 
 use super::arena::{Arena, Place, Target};
-use crate::plan::{Entities, Project};
+use crate::plan::{Entities, Project, Step};
 
 /// Why an object has no representation.
 enum Without {
@@ -19,10 +19,11 @@ enum Without {
 pub(super) fn represent(
     arena: &mut Arena,
     types: &TypeNames,
+    step: &Step,
     entities: &Entities,
-    selection: &Selection,
     targets: Vec<Target>,
 ) -> (Representations, Vec<(Target, u32)>) {
+    let selection = step.asked.selection();
     let mut rows = Representations::new(entities.types.clone());
     let mut known: FxHashMap<Box<[u8]>, u32> = FxHashMap::default();
     let mut placed = Vec::with_capacity(targets.len());
@@ -30,7 +31,11 @@ pub(super) fn represent(
     let mut ends = Vec::new();
     for target in targets {
         let Place::Object { start, type_id } = arena.cell(target) else { continue };
-        let Some(projection) = entities.of(type_id) else { continue };
+        let Some(projection) = entities.of(type_id) else {
+            // The plan wants fields of this object and has no key of its type: unless another step brings them, they are lost.
+            arena.cannot_ask(target, step.source, selection);
+            continue;
+        };
         text.clear();
         ends.clear();
         text.extend_from_slice(&projection.representation.to_le_bytes());

@@ -106,7 +106,7 @@ fn prepare(
     let targets = arena.targets(&step.path);
     let made = match &step.entities {
         None => (Representations::default(), targets.into_iter().map(|target| (target, 0)).collect()),
-        Some(entities) => inputs::represent(arena, types, entities, step.asked.selection(), targets),
+        Some(entities) => inputs::represent(arena, types, step, entities, targets),
     };
     (!made.1.is_empty()).then_some(made)
 }
