@@ -54,7 +54,7 @@ impl fmt::Debug for Asked {
 pub enum What {
     /// Fields of a root type. The reply has one root object.
     Roots {
-        /// Query or mutation.
+        /// Query, mutation or subscription.
         operation: Operation,
         /// The root fields.
         selection: Selection,
@@ -75,6 +75,8 @@ pub enum Operation {
     Query,
     /// Writes: never repeated.
     Mutation,
+    /// A stream of replies, one for each event: one root field of one source, opened once.
+    Subscription,
 }
 
 /// The fields wanted of one object, and how wide the object is.

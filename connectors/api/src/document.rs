@@ -59,6 +59,7 @@ fn print(asked: &Asked) -> (String, Vec<u32>) {
             match operation {
                 Operation::Query => "query",
                 Operation::Mutation => "mutation",
+                Operation::Subscription => "subscription",
             }
         }
         What::Entities { types, selection } => {

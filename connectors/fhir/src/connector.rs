@@ -62,8 +62,8 @@ impl Fhir {
         match &fetch.asked.what {
             What::Entities { selection, .. } => self.entities(fetch, selection).await,
             What::Roots { operation: Operation::Query, selection } => self.roots(fetch, selection).await,
-            What::Roots { operation: Operation::Mutation, .. } => {
-                Err(Failure::internal("kind `fhir` has no mutations in this version"))
+            What::Roots { operation: Operation::Mutation | Operation::Subscription, .. } => {
+                Err(Failure::internal("kind `fhir` only reads in this version"))
             }
         }
     }

@@ -60,7 +60,7 @@ impl<'f> Run<'f> {
     pub(crate) async fn answer(&self) -> Result<Reply, Failure> {
         match &self.fetch.asked.what {
             What::Roots { operation: Operation::Query, selection } => self.roots(selection).await,
-            What::Roots { operation: Operation::Mutation, .. } => {
+            What::Roots { operation: Operation::Mutation | Operation::Subscription, .. } => {
                 Err(Failure::internal("kind `http` only reads in this version"))
             }
             What::Entities { types, selection } => self.entities(types, selection).await,

@@ -216,6 +216,7 @@ impl Lifted {
         out.push_str(match root {
             Root::Query => "query",
             Root::Mutation => "mutation",
+            Root::Subscription => "subscription",
         });
         for (index, ty) in self.variable_types.iter().enumerate() {
             let _ = write!(out, "{}$v{index}: {ty}", if index == 0 { "(" } else { ", " });

@@ -48,7 +48,7 @@ impl<T> std::ops::Deref for Valid<T> {
 
 /// An operation of a request: what is asked, apart from the values it is asked with.
 pub struct Operation {
-    /// Query or mutation.
+    /// Query, mutation or subscription.
     pub root: Root,
     /// The lifted form as text: the key of everything prepared, and what the trail records. Holds no value.
     pub text: Arc<str>,
@@ -81,8 +81,9 @@ pub fn read(graph: &Graph, limits: &Limits, request: &Request) -> Result<Valid<O
     let lifted = lift::lift(graph, &document, operation, &variables)?;
     let introspection = introspect(graph, &document, operation, &variables, &lifted)?;
     let root = match operation.operation_type {
+        ast::OperationType::Query => Root::Query,
         ast::OperationType::Mutation => Root::Mutation,
-        _ => Root::Query,
+        ast::OperationType::Subscription => Root::Subscription,
     };
     let (lifted, values) = lifted.into_parts();
     Ok(Valid(Operation { root, text: lifted.print(root).into(), lifted, values, introspection }))

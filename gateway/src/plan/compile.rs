@@ -52,6 +52,7 @@ fn root_name(graph: &Graph, root: Root) -> Result<&str, PlanError> {
     let kind = match root {
         Root::Query => OperationType::Query,
         Root::Mutation => OperationType::Mutation,
+        Root::Subscription => OperationType::Subscription,
     };
     graph.root_type(kind).ok_or(PlanError::Inconsistent("a root type that doesn't exist"))
 }
