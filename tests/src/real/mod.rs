@@ -5,6 +5,7 @@
 //! install it.
 
 mod audit;
+mod composer;
 mod fhir;
 mod partner;
 mod postgres;
@@ -13,6 +14,7 @@ mod subgraph;
 use std::{fmt, time::Duration};
 
 pub use audit::{AuditResult, AuditStatus, audit};
+pub use composer::{ComposedElsewhere, Composer, ToCompose};
 pub use fhir::{FhirOptions, FhirServer};
 pub use partner::ReceivedRequest;
 pub use postgres::Postgres;

@@ -88,13 +88,18 @@ impl Partner {
         stdout.recv_timeout(PATIENCE).map_err(|_| RealError::NotReady { what: self.what, said: self.said() })
     }
 
+    /// Writes a line to the partner's stdin.
+    pub(super) fn tell(&mut self, line: &str) -> Result<(), RealError> {
+        let stdin =
+            self.stdin.as_mut().ok_or(RealError::NotReady { what: self.what, said: String::new() })?;
+        writeln!(stdin, "{line}").map_err(RealError::process(format!("asking {}", self.what)))
+    }
+
     /// The requests received since the last call, oldest first. Everything answered before this call is among them.
     pub(super) fn take_requests(&mut self) -> Result<Vec<ReceivedRequest>, RealError> {
         self.marks += 1;
         let mark = self.marks.to_string();
-        let stdin =
-            self.stdin.as_mut().ok_or(RealError::NotReady { what: self.what, said: String::new() })?;
-        writeln!(stdin, "{mark}").map_err(RealError::process(format!("asking {}", self.what)))?;
+        self.tell(&mark)?;
         let mut requests = Vec::new();
         loop {
             let line = self.next_line()?;
