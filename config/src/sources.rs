@@ -173,6 +173,8 @@ impl Reading<'_> {
             reply_bytes: of("reply_bytes"),
             pages: alone("pages"),
             parallel: alone("parallel"),
+            streams: alone("streams"),
+            silence: Duration::from_millis(alone("silence_ms") as u64),
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use raccordo_schema::Diagnostic;
 use raccordo_schema::mapping::SourceMapping;
 
-use crate::{Failure, Fetch, Key, Reply, Settings};
+use crate::{Events, Failure, Fetch, Key, Reply, Settings};
 
 /// A kind of source: `sql`, `fhir`, …
 pub trait Kind: Send + Sync {
@@ -55,6 +56,21 @@ pub trait Connector: Send + Sync {
     /// One of the outcomes of [`crate::FailureKind`], for the whole fetch. A single value that doesn't fit becomes
     /// [`crate::Cell::Failed`] in the reply instead.
     fn fetch<'a>(&'a self, fetch: &'a Fetch) -> BoxFuture<'a, Result<Reply, Failure>>;
+
+    /// Opens a stream of replies: one for each event of a subscription, whose only root field `fetch.asked` has.
+    ///
+    /// Completes once the source has taken the subscription, before `fetch.deadline`, which bounds nothing after that; counts one call.
+    /// What the stream owes is told at [`Events`]. A kind whose sources send no events leaves this as it is.
+    ///
+    /// # Errors
+    /// One of the outcomes, when there is no stream.
+    fn subscribe<'a>(&'a self, fetch: &'a Fetch) -> BoxFuture<'a, Result<Events, Failure>> {
+        let refused = Failure::internal(format!(
+            "a source of this kind sends no events, and was asked for `{}`",
+            fetch.asked.selection().type_name
+        ));
+        std::future::ready(Err(refused)).boxed()
+    }
 
     /// Whether the source answers at all: one cheap call that asks for no record.
     ///

@@ -8,6 +8,7 @@ pub mod asked;
 pub mod conformance;
 pub mod cursor;
 pub mod document;
+pub mod events;
 pub mod failure;
 pub mod fetch;
 pub mod kind;
@@ -23,6 +24,7 @@ pub mod value;
 
 pub use asked::{Argument, Asked, Field, Operation, Output, Selection, What};
 pub use cursor::Cursors;
+pub use events::Events;
 pub use failure::{Failure, FailureKind};
 pub use fetch::{Fetch, Meter, Origin};
 pub use kind::{Checked, Connector, Kind, Source};
