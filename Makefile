@@ -1,7 +1,7 @@
 # What a newcomer types. `make` alone explains.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench web setup clean-web
+.PHONY: help demo test fuzz lint bench web setup clean-web
 
 LISTEN ?=
 NODE := $(shell command -v npm 2>/dev/null)
@@ -13,6 +13,7 @@ help:
 	@echo '  make demo    build, then run the example district and the gateway over it (Ctrl-C stops it);'
 	@echo '               LISTEN=127.0.0.1:4400 chooses another address'
 	@echo '  make test    install what the tests need where it is missing, then run all of them'
+	@echo '  make fuzz    ten seconds of hostile bytes for each target of tests/fuzz; SECONDS=3600 for an hour of each'
 	@echo '  make lint    formatting and clippy, warnings refused'
 	@echo '  make bench   the benchmarks of bench/'
 	@echo '  make web     build the explorer page alone (needs Node.js)'
@@ -30,6 +31,9 @@ demo:
 
 test: setup web
 	@scripts/test
+
+fuzz: setup
+	@exec tests/fuzz/run $(or $(SECONDS),10)
 
 lint:
 	cargo fmt --all --check
