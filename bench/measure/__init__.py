@@ -1,0 +1,1 @@
+"""What the benchmarks share and what each of them measures. Standard library only."""
