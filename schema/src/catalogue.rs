@@ -1,9 +1,11 @@
 //! A supergraph's SDL in; the graph's catalogue out: what clients see, who has which field, which coordinates are personal,
 //! whose records are about persons. Works on any supergraph in the join specification, ours or not. Decides nothing.
 
+mod costs;
 mod links;
 mod marks;
 mod owners;
+pub(crate) mod read;
 mod strip;
 
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use rustc_hash::FxHashMap;
 
+pub use self::costs::{Costs, FieldCost, ListSize};
 pub use self::marks::{Category, Generalise};
 pub use self::owners::GraphSource;
 
@@ -26,10 +29,13 @@ use crate::{Diagnostic, Location};
 /// What is known of the graph before any request. Immutable; a reload makes another.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
+    supergraph: Arc<Schema>,
+    whole: Schema,
     api: Valid<Schema>,
     api_sdl: Arc<str>,
     owners: Owners,
     marks: Marks,
+    costs: Arc<Costs>,
     possible: FxHashMap<Name, Box<[Name]>>,
 }
 
@@ -42,16 +48,43 @@ impl Catalogue {
     /// # Errors
     /// Every mistake of its text; a text that is no supergraph; an API schema that isn't valid once what clients may not see is gone.
     pub fn from_supergraph(sdl: &str) -> Result<Self, Vec<Diagnostic>> {
-        let built = Schema::builder().adopt_orphan_extensions().parse(sdl, FILE).build();
-        let supergraph = built.map_err(|wrong| translate("INVALID_GRAPHQL", &wrong.errors))?;
+        // A mistake is found quickly; where it is takes another reading.
+        let quick = read::quickly(sdl).and_then(|supergraph| Self::of(Arc::new(supergraph)).ok());
+        match quick {
+            Some(catalogue) => Ok(catalogue),
+            None => {
+                let built = read::with_places(sdl);
+                let supergraph = built.map_err(|wrong| translate("INVALID_GRAPHQL", &wrong.errors))?;
+                Self::of(Arc::new(supergraph))
+            }
+        }
+    }
+
+    /// Reads a supergraph that is parsed already. It is shared, not copied.
+    ///
+    /// # Errors
+    /// As [`Catalogue::from_supergraph`], but for its text.
+    pub fn of(supergraph: Arc<Schema>) -> Result<Self, Vec<Diagnostic>> {
         let machinery = Machinery::of(&supergraph);
         let Some(owners) = Owners::of(&supergraph) else { return Err(vec![not_a_supergraph()]) };
         let marks = Marks::of(&supergraph);
+        let costs = Arc::new(Costs::of(&supergraph));
         let possible = possible_types(&supergraph);
-        let api = strip::api_schema(supergraph, &machinery);
+        let whole = strip::whole_schema(&supergraph, &machinery);
+        let api = strip::api_schema(&whole, &machinery);
         let api = api.validate().map_err(|wrong| translate("INVALID_API_SCHEMA", &wrong.errors))?;
         let api_sdl = Arc::from(api.serialize().to_string());
-        Ok(Self { api, api_sdl, owners, marks, possible })
+        Ok(Self { supergraph, whole, api, api_sdl, owners, marks, costs, possible })
+    }
+
+    /// The supergraph as it was read: what is joined from where. Nobody needs it once the graph is made.
+    pub fn supergraph(&self) -> &Arc<Schema> {
+        &self.supergraph
+    }
+
+    /// All types and fields of the graph, those hidden from clients included, without the machinery of composition.
+    pub fn whole_schema(&self) -> &Schema {
+        &self.whole
     }
 
     /// The schema that clients see.
@@ -92,6 +125,11 @@ impl Catalogue {
     /// The category of an argument: that of what it filters or orders.
     pub fn argument_category(&self, ty: &str, field: &str, argument: &str) -> Category {
         self.marks.argument(ty, field, argument)
+    }
+
+    /// What values, lists and arguments weigh.
+    pub fn costs(&self) -> &Arc<Costs> {
+        &self.costs
     }
 
     /// Whether any coordinate is not `PUBLIC`.

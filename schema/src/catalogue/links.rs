@@ -73,7 +73,7 @@ impl Machinery {
 }
 
 /// The name there and here of `"@key"` or `{ name: "@key", as: "@chiave" }`.
-fn import(item: &Value) -> (&str, &str) {
+pub(super) fn import(item: &Value) -> (&str, &str) {
     match item {
         Value::String(name) => (name, name),
         Value::Object(members) => {
