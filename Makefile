@@ -13,7 +13,8 @@ help:
 	@echo '  make demo    build, then run the example district and the gateway over it (Ctrl-C stops it);'
 	@echo '               LISTEN=127.0.0.1:4400 chooses another address'
 	@echo '  make test    install what the tests need where it is missing, then run all of them'
-	@echo '  make fuzz    ten seconds of hostile bytes for each target of tests/fuzz; SECONDS=3600 for an hour of each'
+	@echo '  make fuzz    ten seconds of hostile bytes for each target of tests/fuzz, and schemathesis;'
+	@echo '               SECONDS=3600 for an hour of each'
 	@echo '  make lint    formatting and clippy, warnings refused'
 	@echo '  make bench   the benchmarks of bench/'
 	@echo '  make web     build the explorer page alone (needs Node.js)'
@@ -33,7 +34,8 @@ test: setup web
 	@scripts/test
 
 fuzz: setup
-	@exec tests/fuzz/run $(or $(SECONDS),10)
+	@tests/fuzz/run $(or $(SECONDS),10)
+	@tests/fuzz/schemathesis/run
 
 lint:
 	cargo fmt --all --check
