@@ -32,11 +32,17 @@ impl Reading {
         self.meter.bytes(bytes);
     }
 
-    /// Reads an event's response. Its records count for the event alone.
-    ///
-    /// # Errors
-    /// Those of [`read_response`]; `OverLimit` for too many records.
-    pub(crate) async fn reply(&self, response: Bytes) -> Result<Reply, Failure> {
+    /// Reads an event's response. What can't be read is lost, and the reply says why. Its records count for the event alone.
+    pub(crate) async fn reply(&self, response: Bytes) -> Reply {
+        self.read(response).await.unwrap_or_else(|failure| {
+            let mut reply = Reply::new();
+            let lost = reply.failed(failure);
+            reply.push_row(lost);
+            reply
+        })
+    }
+
+    async fn read(&self, response: Bytes) -> Result<Reply, Failure> {
         let (asked, length) = (Arc::clone(&self.asked), response.len());
         let read = move || {
             let reply = read_response(response, &asked, 1)?;

@@ -68,7 +68,7 @@ impl Stream {
             match self.step().await {
                 Ok(Some(response)) => {
                     self.reading.came(response.len());
-                    return Some(self.reading.reply(response).await);
+                    return Some(Ok(self.reading.reply(response).await));
                 }
                 Ok(None) => {}
                 Err(failure) => {

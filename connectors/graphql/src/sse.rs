@@ -48,7 +48,7 @@ impl Stream {
     async fn next(&mut self) -> Option<Result<Reply, Failure>> {
         while !self.is_over {
             match self.lines.next() {
-                Ok(Some(Told::Next(response))) => return Some(self.reading.reply(response).await),
+                Ok(Some(Told::Next(response))) => return Some(Ok(self.reading.reply(response).await)),
                 Ok(Some(Told::Complete)) => self.is_over = true,
                 Ok(None) => {
                     if let Err(failure) = self.read().await {

@@ -112,7 +112,7 @@ impl<T> Permitted<T> {
 }
 
 /// A plan that may be run. Only this crate makes one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Cleared<P> {
     plan: P,
     permit: Arc<Permit>,

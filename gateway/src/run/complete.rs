@@ -305,7 +305,7 @@ enum Written {
     Explained,
 }
 
-fn message(failure: &raccordo_connector_api::Failure, source: Option<&str>) -> String {
+pub(super) fn message(failure: &raccordo_connector_api::Failure, source: Option<&str>) -> String {
     let source = source.unwrap_or("?");
     match failure.kind {
         FailureKind::BadInput => failure.detail.clone(),

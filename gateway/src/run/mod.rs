@@ -3,6 +3,7 @@
 mod arena;
 mod complete;
 mod inputs;
+pub mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use crate::plan::{Plan, Step};
 
 pub use complete::Answer;
 
-use arena::{Arena, Target};
+use arena::{Arena, ROOT, Target};
 
 /// What a run needs beside its plan.
 pub struct Context<'a> {
@@ -68,8 +69,25 @@ struct Flight {
     outcome: Result<Reply, Failure>,
 }
 
+impl Flight {
+    /// The first step's, when its reply is there.
+    fn landed(outcome: Result<Reply, Failure>) -> Self {
+        let (meter, started) = (Arc::default(), Instant::now());
+        Self { index: 0, targets: vec![(ROOT, 0)], meter, keys: 0, started, outcome }
+    }
+}
+
 /// Runs a plan.
 pub async fn run(plan: &Cleared<Arc<Plan>>, context: Context<'_>) -> (Answer, Vec<StepReport>) {
+    drive(plan, context, None).await
+}
+
+/// Runs a plan whose first step brought its reply already, as the event of a subscription does, or failed.
+async fn drive(
+    plan: &Cleared<Arc<Plan>>,
+    context: Context<'_>,
+    event: Option<Result<Reply, Failure>>,
+) -> (Answer, Vec<StepReport>) {
     let plan = plan.plan();
     let mut values = context.values.clone();
     values.extend(plan.constants.iter().cloned());
@@ -79,6 +97,11 @@ pub async fn run(plan: &Cleared<Arc<Plan>>, context: Context<'_>) -> (Answer, Ve
     let mut ready: Vec<usize> = (0..plan.steps.len()).filter(|index| waits.get(*index) == Some(&0)).collect();
     let mut flights = FuturesUnordered::new();
     let mut reports = Vec::with_capacity(plan.steps.len());
+    if let (Some(outcome), Some(step)) = (event, plan.steps.first()) {
+        ready.retain(|index| *index != 0);
+        reports.push(land(&context, step, Flight::landed(outcome), &mut arena));
+        release(plan, step, &mut waits, &mut ready);
+    }
     loop {
         while let Some(index) = ready.pop() {
             let Some(step) = plan.steps.get(index) else { continue };
