@@ -3,7 +3,7 @@
 use raccordo_schema::{Diagnostic, Location};
 
 /// Looks a variable of the environment up.
-pub type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
+pub type Lookup<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;
 
 /// Puts the environment's values in place. `$${` stands for a literal `${`.
 ///

@@ -6,6 +6,7 @@ use std::time::Duration;
 use raccordo_connector_api as api;
 use raccordo_connector_api::{Kind, Settings, Source};
 use raccordo_schema::mapping::{Name, SourceMapping};
+use raccordo_schema::parallel::each;
 use raccordo_schema::suggest::known_words;
 use raccordo_schema::{Diagnostic, Location, check_kind, read_source};
 
@@ -56,13 +57,14 @@ pub(crate) fn read_sources(
         );
     }
     let reading = Reading { file, kinds, around };
-    entries
-        .iter()
-        .map(|entry| {
-            check_name(entry, own, found);
-            reading.source(entry, found)
-        })
-        .collect()
+    let read = each(entries, |entry| {
+        let mut found = Vec::new();
+        check_name(entry, own, &mut found);
+        (reading.source(entry, &mut found), found)
+    });
+    let (sources, told): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    found.extend(told.into_iter().flatten());
+    sources
 }
 
 fn check_name(entry: &Entry, own: &[OwnSource<'_>], found: &mut Vec<Diagnostic>) {

@@ -32,7 +32,6 @@ pub struct Catalogue {
     supergraph: Arc<Schema>,
     whole: Schema,
     api: Valid<Schema>,
-    api_sdl: Arc<str>,
     owners: Owners,
     marks: Marks,
     costs: Arc<Costs>,
@@ -73,8 +72,7 @@ impl Catalogue {
         let whole = strip::whole_schema(&supergraph, &machinery);
         let api = strip::api_schema(&whole, &machinery);
         let api = api.validate().map_err(|wrong| translate("INVALID_API_SCHEMA", &wrong.errors))?;
-        let api_sdl = Arc::from(api.serialize().to_string());
-        Ok(Self { supergraph, whole, api, api_sdl, owners, marks, costs, possible })
+        Ok(Self { supergraph, whole, api, owners, marks, costs, possible })
     }
 
     /// The supergraph as it was read: what is joined from where. Nobody needs it once the graph is made.
@@ -92,9 +90,9 @@ impl Catalogue {
         &self.api
     }
 
-    /// The same as text.
-    pub fn api_sdl(&self) -> &str {
-        &self.api_sdl
+    /// The same as text, printed anew.
+    pub fn api_sdl(&self) -> String {
+        self.api.serialize().to_string()
     }
 
     /// The sources in the supergraph's order.

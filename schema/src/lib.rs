@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod compose;
 pub mod diagnostic;
 pub mod mapping;
+pub mod parallel;
 pub mod scalars;
 pub mod source;
 pub mod suggest;

@@ -1,37 +1,25 @@
-//! A supergraph's text in; its schema out. A large text is read piece by piece, each of a few whole definitions: a parser's tree of
-//! four megabytes at once takes a hundred bytes for each byte of it. Keeps no text and judges nothing but its grammar.
-
-use std::num::NonZeroUsize;
-use std::thread;
+//! A supergraph's text in; its schema out. A large text is read piece by piece, each of a few whole definitions: what a parser
+//! builds of four megabytes at once is many times as large. Keeps no text and judges nothing but its grammar.
 
 use apollo_compiler::validation::WithErrors;
 use apollo_compiler::{Schema, ast};
 
 use super::FILE;
+use crate::parallel::each;
 
 /// Bytes of text from which on a piece ends where its definition does.
 const PIECE: usize = 32 * 1024;
-/// More threads than this don't help: what they make is put together by one.
-const MOST_THREADS: usize = 4;
 
 /// Reads a text without keeping it. `None` when anything is wrong with it: [`with_places`] says what.
 pub(crate) fn quickly(sdl: &str) -> Option<Schema> {
-    let pieces = pieces(sdl, PIECE);
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_THREADS);
-    let share = pieces.len().div_ceil(threads).max(1);
-    let documents: Vec<Option<Vec<ast::Document>>> = thread::scope(|scope| {
-        let mut shares = pieces.chunks(share);
-        let first = shares.next().unwrap_or_default();
-        let others: Vec<_> = shares.map(|share| scope.spawn(|| documents(share))).collect();
-        let mut read = vec![documents(first)];
-        read.extend(others.into_iter().map(|other| other.join().ok().flatten()));
-        read
+    let documents = each(&pieces(sdl, PIECE), |piece| {
+        let mut document = ast::Document::parse(*piece, FILE).ok()?;
+        document.sources = Default::default();
+        Some(document)
     });
     let mut builder = Schema::builder().adopt_orphan_extensions();
-    for share in documents {
-        for document in share? {
-            builder = builder.add_ast(&document);
-        }
+    for document in documents {
+        builder = builder.add_ast(&document?);
     }
     builder.build().ok()
 }
@@ -39,15 +27,6 @@ pub(crate) fn quickly(sdl: &str) -> Option<Schema> {
 /// Reads a text whole, so that every mistake has its place.
 pub(super) fn with_places(sdl: &str) -> Result<Schema, Box<WithErrors<Schema>>> {
     Schema::builder().adopt_orphan_extensions().parse(sdl, FILE).build().map_err(Box::new)
-}
-
-fn documents(pieces: &[&str]) -> Option<Vec<ast::Document>> {
-    let read = pieces.iter().map(|piece| {
-        let mut document = ast::Document::parse(*piece, FILE).ok()?;
-        document.sources = Default::default();
-        Some(document)
-    });
-    read.collect()
 }
 
 /// Cuts a text where a definition has ended: after a `}` outside every bracket, which in a schema's grammar nothing of the same
