@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, Value};
 
+use super::access::{Alternatives, conjunction};
+use super::costs::ListSize;
 use super::links::{Links, Spec};
 use super::personal::{Personal, stricter};
 use super::text::quoted;
@@ -23,11 +25,10 @@ pub(crate) struct Marks {
     pub(crate) specified_by: Option<String>,
     tags: BTreeSet<String>,
     deprecated: Option<String>,
-    /// Any one of the inner lists suffices, each whole.
-    pub(crate) scopes: Option<Vec<BTreeSet<String>>>,
-    pub(crate) policies: Option<Vec<BTreeSet<String>>>,
+    pub(crate) scopes: Option<Alternatives>,
+    pub(crate) policies: Option<Alternatives>,
     pub(crate) cost: Option<i32>,
-    list_size: Option<Node<Directive>>,
+    pub(crate) list_size: Option<ListSize>,
     pub(crate) one_of: bool,
     /// Applications of the file's own and of foreign directives, under their local names.
     custom: Vec<Node<Directive>>,
@@ -59,7 +60,7 @@ impl Marks {
             (Spec::Federation, "cost") => {
                 self.cost = directive.specified_argument_by_name("weight").and_then(|v| v.to_i32());
             }
-            (Spec::Federation, "listSize") => self.list_size = Some(directive.clone()),
+            (Spec::Federation, "listSize") => self.list_size = Some(ListSize::read(directive)),
             (Spec::Connect, "personal") => self.personal = Some(Personal::read(directive)),
             (Spec::Connect, "subject") => self.subject = text(directive, "key"),
             (Spec::Own, "deprecated") => {
@@ -89,7 +90,9 @@ impl Marks {
             first(&mut merged.subject, &marks.subject);
             first(&mut merged.deprecated, &marks.deprecated);
             first(&mut merged.specified_by, &marks.specified_by);
-            first(&mut merged.list_size, &marks.list_size);
+            if let Some(size) = &marks.list_size {
+                merged.list_size.get_or_insert_default().merge(size);
+            }
             for directive in &marks.custom {
                 if !merged.custom.contains(directive) {
                     merged.custom.push(directive.clone());
@@ -153,9 +156,7 @@ impl Marks {
             let _ = write!(out, " @cost(weight: {weight})");
         }
         if let Some(list_size) = &self.list_size {
-            let mut directive = list_size.as_ref().clone();
-            directive.name = apollo_compiler::name!("listSize");
-            let _ = write!(out, " {}", directive.serialize().no_indent());
+            let _ = write!(out, " {list_size}");
         }
         self.print_raccordo(&mut out);
         self.print_builtin(&mut out);
@@ -197,7 +198,7 @@ fn text(directive: &Directive, argument: &str) -> Option<String> {
     directive.specified_argument_by_name(argument).and_then(|v| v.as_str()).map(str::to_owned)
 }
 
-fn alternatives(directive: &Directive, argument: &str) -> Vec<BTreeSet<String>> {
+fn alternatives(directive: &Directive, argument: &str) -> Alternatives {
     let outer = directive.specified_argument_by_name(argument).and_then(|v| v.as_list()).unwrap_or_default();
     outer.iter().map(|inner| words(inner)).collect()
 }
@@ -209,25 +210,6 @@ fn words(value: &Value) -> BTreeSet<String> {
     }
 }
 
-/// Both must hold: (a or b) and (c or d) is (a and c) or (a and d) or (b and c) or (b and d).
-fn conjunction(
-    one: Option<Vec<BTreeSet<String>>>,
-    other: Option<&Vec<BTreeSet<String>>>,
-) -> Option<Vec<BTreeSet<String>>> {
-    let (Some(a), Some(b)) = (&one, other) else { return one.or_else(|| other.cloned()) };
-    let mut all: Vec<BTreeSet<String>> = Vec::new();
-    for x in a {
-        for y in b {
-            let both: BTreeSet<String> = x.union(y).cloned().collect();
-            if !all.contains(&both) {
-                all.push(both);
-            }
-        }
-    }
-    let minimal = all.iter().filter(|s| !all.iter().any(|t| t != *s && t.is_subset(s))).cloned().collect();
-    Some(minimal)
-}
-
 fn print_alternatives(out: &mut String, name: &str, argument: &str, all: Option<&[BTreeSet<String>]>) {
     let Some(all) = all else { return };
     let printed: Vec<String> = all
@@ -235,18 +217,4 @@ fn print_alternatives(out: &mut String, name: &str, argument: &str, all: Option<
         .map(|inner| format!("[{}]", inner.iter().map(|w| quoted(w)).collect::<Vec<_>>().join(", ")))
         .collect();
     let _ = write!(out, " @{name}({argument}: [{}])", printed.join(", "));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scopes_of_two_sources_must_both_be_held() {
-        let set = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<BTreeSet<_>>();
-        let one = Marks { scopes: Some(vec![set(&["a"]), set(&["b"])]), ..Marks::default() };
-        let other = Marks { scopes: Some(vec![set(&["b", "c"])]), ..Marks::default() };
-        let printed = Marks::merge([&one, &other]).print();
-        assert_eq!(printed, " @requiresScopes(scopes: [[\"b\", \"c\"]])");
-    }
 }

@@ -4,6 +4,9 @@
 //! reachable (`satisfiability`), then the graph is printed in the public join specification (`print`), so that other routers can
 //! read it. Federation v2 is composed as its specification says; v1 files are taken leniently.
 
+mod access;
+mod blanking;
+mod costs;
 mod definitions;
 mod field_set;
 mod links;
@@ -18,8 +21,12 @@ mod subgraph;
 mod supergraph;
 mod text;
 
+use std::sync::Arc;
+
 use apollo_compiler::Schema;
 
+use crate::catalogue::read::quickly;
+use crate::parallel::each;
 use crate::{Diagnostic, Location};
 use subgraph::Subgraph;
 
@@ -40,6 +47,7 @@ pub struct SourceSdl<'a> {
 #[derive(Debug, Clone)]
 pub struct Supergraph {
     sdl: String,
+    schema: Arc<Schema>,
     warnings: Vec<Diagnostic>,
 }
 
@@ -47,6 +55,11 @@ impl Supergraph {
     /// The supergraph's SDL, in the join specification.
     pub fn sdl(&self) -> &str {
         &self.sdl
+    }
+
+    /// The same, as it is read back.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
     }
 
     /// What is worth knowing, though nothing is refused.
@@ -63,12 +76,17 @@ impl Supergraph {
 /// mended: SDL first, then each source's own rules and the merge, then reachability.
 pub fn compose(sources: &[SourceSdl<'_>]) -> Result<Supergraph, Vec<Diagnostic>> {
     let subgraphs = read_all(sources)?;
-    let (merged, problems, warnings) = merge::merge(&subgraphs);
+    let (merged, problems, mut warnings) = merge::merge(&subgraphs);
     refuse_any(problems)?;
-    refuse_any(satisfiability::check(&subgraphs, &merged))?;
+    let (unreachable, doubts) = satisfiability::check(&subgraphs, &merged);
+    refuse_any(unreachable)?;
+    warnings.extend(doubts);
+    warnings.extend(blanking::check(&subgraphs, &merged));
     let sdl = print::print(&subgraphs, &merged);
-    validate(&sdl)?;
-    Ok(Supergraph { sdl, warnings })
+    // What is printed says it all: reading it needs the memory.
+    drop((merged, subgraphs));
+    let schema = validate(&sdl)?;
+    Ok(Supergraph { sdl, schema, warnings })
 }
 
 fn read_all(sources: &[SourceSdl<'_>]) -> Result<Vec<Subgraph>, Vec<Diagnostic>> {
@@ -76,10 +94,12 @@ fn read_all(sources: &[SourceSdl<'_>]) -> Result<Vec<Subgraph>, Vec<Diagnostic>>
     sorted.sort_by_key(|source| source.name);
     let (mut subgraphs, mut problems) = (Vec::new(), Vec::new());
     let mut taken: Vec<String> = Vec::new();
-    for source in sorted {
-        let graph = graph_value(source.name, &taken);
-        taken.push(graph.clone());
-        match read::read(source, graph) {
+    for source in &sorted {
+        taken.push(graph_value(source.name, &taken));
+    }
+    let named: Vec<_> = sorted.into_iter().zip(taken).collect();
+    for read in each(&named, |(source, graph)| read::read(source, graph.clone())) {
+        match read {
             Ok((subgraph, found)) => {
                 subgraphs.push(subgraph);
                 problems.extend(found);
@@ -87,6 +107,7 @@ fn read_all(sources: &[SourceSdl<'_>]) -> Result<Vec<Subgraph>, Vec<Diagnostic>>
             Err(found) => problems.extend(found),
         }
     }
+    rules::adopt_keys(&mut subgraphs);
     for subgraph in &mut subgraphs {
         problems.extend(rules::apply(subgraph));
     }
@@ -115,10 +136,13 @@ fn graph_value(name: &str, taken: &[String]) -> String {
 }
 
 /// The last net: what we print must be a valid schema to the parser that the gateway reads it with.
-fn validate(sdl: &str) -> Result<(), Vec<Diagnostic>> {
+fn validate(sdl: &str) -> Result<Arc<Schema>, Vec<Diagnostic>> {
+    if let Some(schema) = quickly(sdl).and_then(|schema| schema.validate().ok()) {
+        return Ok(Arc::new(schema.into_inner()));
+    }
     let file = "supergraph.graphql".into();
     match Schema::parse_and_validate(sdl, "supergraph.graphql") {
-        Ok(_) => Ok(()),
+        Ok(schema) => Ok(Arc::new(schema.into_inner())),
         Err(bad) => {
             let found = read::diagnostics(&file, &bad.errors);
             let help = "the sources agree one by one, but not as one schema: compare the types that the message names";

@@ -152,6 +152,8 @@ pub(crate) struct Key {
     pub(crate) fields: FieldSet,
     /// Given on an extension, or beside `@extends`.
     pub(crate) extension: bool,
+    /// The supergraph says so too: not of v1's `extend type`, which is how v1 writes any type of somebody else's.
+    pub(crate) said: bool,
     pub(crate) resolvable: bool,
 }
 
@@ -174,6 +176,8 @@ pub(crate) struct Field {
     pub(crate) external: bool,
     /// External only because its type's declaration is.
     pub(crate) external_by_type: bool,
+    /// External only to decorate an extension's key; no longer external. Set by `rules`.
+    pub(crate) decorated: bool,
     pub(crate) shareable: bool,
     pub(crate) requires: Option<FieldSet>,
     pub(crate) provides: Option<FieldSet>,

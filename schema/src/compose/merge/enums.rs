@@ -25,10 +25,10 @@ impl<'a> Merging<'a> {
                 instances.iter().filter_map(|i| Some((i, i.def.values.get(value)?))).collect();
             let everywhere = having.len() == instances.len();
             let marks = Marks::merge(having.iter().map(|(_, v)| &v.marks));
-            if !everywhere && input {
-                if output && !marks.inaccessible {
+            if !everywhere && input && !marks.inaccessible {
+                if output {
                     self.enum_mismatch(name, value, instances);
-                } else if !output {
+                } else {
                     self.value_left_out(name, &having);
                     continue;
                 }

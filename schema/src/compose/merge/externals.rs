@@ -10,7 +10,7 @@ use crate::Diagnostic;
 use crate::compose::supergraph::MergedInput;
 
 impl<'a> Merging<'a> {
-    /// An external field repeats the type and the arguments of the source that resolves it. v1 never looked.
+    /// An external field repeats the type and the arguments of a source that resolves it, or the graph's. v1 never looked.
     pub(super) fn externals(
         &mut self,
         place: &str,
@@ -20,7 +20,8 @@ impl<'a> Merging<'a> {
     ) {
         for instance in instances.iter().filter(|i| i.field.external && i.source.v2) {
             let declared = &instance.field.ty;
-            if !self.repeats(declared, ty) {
+            let of_another = instances.iter().any(|i| !i.field.external && i.field.ty == *declared);
+            if !of_another && !self.repeats(declared, ty) {
                 let what = format!("has type `{declared}`, but in the graph `{ty}`");
                 self.differs("EXTERNAL_TYPE_MISMATCH", place, &what, instance);
             }

@@ -3,13 +3,14 @@
 use apollo_compiler::Name;
 use apollo_compiler::ast::Type;
 use indexmap::IndexMap;
+use rustc_hash::FxHashSet;
 
 use super::overrides::Overridden;
 use super::{Instance, Merging, types};
 use crate::Diagnostic;
 use crate::compose::marks::Marks;
 use crate::compose::subgraph::{Field, Kind, Subgraph};
-use crate::compose::supergraph::{Graph, JoinField, MergedField};
+use crate::compose::supergraph::{Graph, JoinField, MergedField, MergedInput};
 use crate::compose::text;
 
 /// A field as one source has it.
@@ -20,6 +21,8 @@ pub(super) struct FieldInstance<'a> {
     pub(super) field: &'a Field,
     pub(super) overridden: Overridden,
     pub(super) label: Option<&'a str>,
+    /// The source's type stands for an interface of others.
+    pub(super) interface_object: bool,
 }
 
 impl<'a> Merging<'a> {
@@ -31,12 +34,11 @@ impl<'a> Merging<'a> {
         types: &[Instance<'a>],
     ) -> IndexMap<Name, MergedField> {
         let mut merged = IndexMap::new();
-        let mut seen: Vec<&Name> = Vec::new();
+        let mut seen: FxHashSet<&Name> = FxHashSet::default();
         for name in types.iter().flat_map(|i| i.def.fields.keys()) {
-            if seen.contains(&name) {
+            if !seen.insert(name) {
                 continue;
             }
-            seen.push(name);
             let mut instances: Vec<FieldInstance<'a>> =
                 types.iter().filter_map(|i| instance(i, name)).collect();
             if let Some(field) = self.field(parent, kind, types, &mut instances) {
@@ -75,6 +77,7 @@ impl<'a> Merging<'a> {
         let ty = ty?;
         self.externals(&place, &ty, &arguments, instances);
         let mut marks = Marks::merge(resolving.iter().map(|i| &i.field.marks));
+        self.slicing(&place, &arguments, &resolving, &mut marks);
         instances.iter().for_each(|other| marks.protect(&other.field.marks));
         let equal = typing.iter().all(|i| i.field.ty == ty);
         Some(MergedField {
@@ -84,6 +87,27 @@ impl<'a> Merging<'a> {
             marks,
             ty,
         })
+    }
+
+    /// An argument that isn't in the graph slices nothing.
+    fn slicing(
+        &mut self,
+        place: &str,
+        arguments: &IndexMap<Name, MergedInput>,
+        resolving: &[FieldInstance<'a>],
+        marks: &mut Marks,
+    ) {
+        let Some(slicing) = marks.list_size.as_mut().and_then(|size| size.slicing.as_mut()) else { return };
+        let Some(said) = slicing.first().cloned() else { return };
+        slicing.retain(|name| arguments.contains_key(name.as_str()));
+        let sizing = resolving.iter().find(|i| i.field.marks.list_size.is_some());
+        if let Some(sizing) = sizing.filter(|_| slicing.is_empty()) {
+            let message =
+                format!("`slicingArguments` of `{place}` names `{said}`, which not every source takes");
+            let at = sizing.source.locate(sizing.field.at);
+            let diagnostic = Diagnostic::error("LIST_SIZE_INVALID_SLICING_ARGUMENT", at, message);
+            self.problems.push(diagnostic.help("let every source that resolves the field take the argument"));
+        }
     }
 
     fn nobody_resolves(&mut self, place: &str, instances: &[FieldInstance<'a>]) {
@@ -118,7 +142,8 @@ impl<'a> Merging<'a> {
 fn instance<'a>(types: &Instance<'a>, name: &Name) -> Option<FieldInstance<'a>> {
     let field = types.def.fields.get(name)?;
     let Instance { graph, source, .. } = *types;
-    Some(FieldInstance { graph, source, field, overridden: Overridden::No, label: None })
+    let interface_object = types.def.interface_object;
+    Some(FieldInstance { graph, source, field, overridden: Overridden::No, label: None, interface_object })
 }
 
 /// Whether the field's story differs between the sources that have the type.
@@ -142,7 +167,11 @@ fn joins(instances: &[FieldInstance<'_>], equal: bool) -> Vec<JoinField> {
         provides: i.field.provides.as_ref().map(|set| text::field_set(&set.selections)),
         overrides: i.field.overrides.as_ref().map(|o| o.from.clone()),
         override_label: i.label.map(str::to_owned),
-        used_overridden: i.overridden == Overridden::StillUsed,
+        used_overridden: match i.overridden {
+            Overridden::StillUsed => true,
+            Overridden::Labelled => i.field.used || i.field.in_key,
+            Overridden::No | Overridden::Gone => false,
+        },
     };
     instances.iter().filter(|i| i.overridden != Overridden::Gone).map(one).collect()
 }

@@ -3,6 +3,7 @@
 use apollo_compiler::ast::{Type, Value};
 use apollo_compiler::{Name, Node};
 use indexmap::IndexMap;
+use rustc_hash::FxHashSet;
 
 use super::{Instance, Merging, types};
 use crate::Diagnostic;
@@ -20,6 +21,8 @@ pub(super) struct Rules {
     default: Option<&'static str>,
     missing: &'static str,
     absent: &'static str,
+    /// What is `@inaccessible` needn't be in every source.
+    hidden_may_lack: bool,
     coordinate: fn(&str, &Name) -> String,
 }
 
@@ -28,6 +31,7 @@ const ARGUMENT: Rules = Rules {
     default: Some("FIELD_ARGUMENT_DEFAULT_MISMATCH"),
     missing: "REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH",
     absent: "INCONSISTENT_ARGUMENT_PRESENCE",
+    hidden_may_lack: false,
     coordinate: |field, name| format!("{field}({name}:)"),
 };
 
@@ -36,6 +40,7 @@ const INPUT_FIELD: Rules = Rules {
     default: Some("INPUT_FIELD_DEFAULT_MISMATCH"),
     missing: "REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH",
     absent: "INCONSISTENT_INPUT_OBJECT_FIELD",
+    hidden_may_lack: true,
     coordinate: |input, name| format!("{input}.{name}"),
 };
 
@@ -45,6 +50,7 @@ pub(super) const DIRECTIVE: Rules = Rules {
     default: None,
     missing: "REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH",
     absent: "INCONSISTENT_ARGUMENT_PRESENCE",
+    hidden_may_lack: false,
     coordinate: |directive, name| format!("@{directive}({name}:)"),
 };
 
@@ -88,18 +94,22 @@ impl<'a> Merging<'a> {
         rules: &Rules,
     ) -> IndexMap<Name, MergedInput> {
         let mut merged = IndexMap::new();
-        let mut seen: Vec<&Name> = Vec::new();
+        let mut seen: FxHashSet<&Name> = FxHashSet::default();
         for name in holders.iter().flat_map(|(_, _, inputs)| inputs.keys()) {
-            if seen.contains(&name) {
+            if !seen.insert(name) {
                 continue;
             }
-            seen.push(name);
             let given: Vec<Given<'a>> =
                 holders.iter().filter_map(|(g, s, all)| Some((*g, *s, all.get(name)?))).collect();
             let lacking = holders.iter().find(|(_, _, all)| !all.contains_key(name));
-            if let Some((_, lacking, _)) = lacking {
+            // What no client sees may be missing somewhere: nothing is passed on.
+            let hidden = rules.hidden_may_lack && given.iter().any(|(_, _, input)| input.marks.inaccessible);
+            if let Some((_, lacking, _)) = lacking.filter(|_| !hidden) {
                 self.left_out(&(rules.coordinate)(place, name), &given, lacking, rules);
-            } else if let Some(input) = self.one_input(&(rules.coordinate)(place, name), &given, rules) {
+                continue;
+            }
+            let everywhere = lacking.is_none();
+            if let Some(input) = self.one_input(&(rules.coordinate)(place, name), &given, everywhere, rules) {
                 merged.insert(name.clone(), input);
             }
         }
@@ -122,13 +132,19 @@ impl<'a> Merging<'a> {
         }
     }
 
-    fn one_input(&mut self, place: &str, given: &[Given<'a>], rules: &Rules) -> Option<MergedInput> {
+    fn one_input(
+        &mut self,
+        place: &str,
+        given: &[Given<'a>],
+        everywhere: bool,
+        rules: &Rules,
+    ) -> Option<MergedInput> {
         let all: Vec<&Type> = given.iter().map(|(_, _, input)| &input.ty).collect();
         let Some(ty) = self.input_type(&all) else {
             self.input_mismatch(place, given, rules);
             return None;
         };
-        let equal = all.iter().all(|t| **t == ty);
+        let equal = everywhere && all.iter().all(|t| **t == ty);
         let joins = given.iter().map(|(graph, _, input)| (*graph, input.ty.to_string()));
         Some(MergedInput {
             description: types::description(given.iter().map(|(_, _, i)| i.description.as_deref())),

@@ -1,5 +1,6 @@
 //! Many sources' graphs into one. In: checked sources. Out: `Merged`, or every disagreement. One file for each kind of thing.
 
+mod access;
 mod directives;
 mod enums;
 mod externals;
@@ -51,6 +52,7 @@ pub(crate) fn merge(sources: &[Subgraph]) -> (Merged, Vec<Diagnostic>, Vec<Diagn
         }
     }
     interfaces::complete(&mut merging, &mut merged);
+    access::complete(&mut merging, &mut merged);
     directives::merge(&mut merging, &mut merged);
     inaccessible::check(&mut merging, &merged);
     merging.queries(&merged);
@@ -176,6 +178,5 @@ fn join_types(instance: &Instance<'_>) -> Vec<JoinType> {
         return vec![join(None, false, true)];
     }
     let keys = instance.def.keys.iter();
-    keys.map(|key| join(Some(text::field_set(&key.fields.selections)), key.extension, key.resolvable))
-        .collect()
+    keys.map(|key| join(Some(text::field_set(&key.fields.selections)), key.said, key.resolvable)).collect()
 }

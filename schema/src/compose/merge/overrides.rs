@@ -52,6 +52,25 @@ impl<'a> Merging<'a> {
         good
     }
 
+    /// The interface by which the overridden source resolves the field without knowing the type.
+    fn by_interface_object_of(
+        &self,
+        place: &str,
+        instance: &FieldInstance<'a>,
+        says: &Override,
+    ) -> Option<&'a apollo_compiler::Name> {
+        let parent = place.split('.').next()?;
+        let from = self
+            .sources
+            .iter()
+            .find(|s| s.name == says.from && s.field(parent, &instance.field.name).is_none())?;
+        let stands_for = |interface: &&apollo_compiler::Name| {
+            let object = from.types.get(*interface).filter(|t| t.interface_object);
+            object.is_some_and(|t| t.fields.contains_key(&instance.field.name))
+        };
+        instance.source.types.get(parent)?.implements.keys().find(stands_for)
+    }
+
     fn refused(
         &mut self,
         place: &str,
@@ -66,6 +85,24 @@ impl<'a> Merging<'a> {
         } else if all.iter().any(|i| i.source.name == says.from && i.field.overrides.is_some()) {
             let message = format!("`{place}` overrides `{}`, which overrides the field too", says.from);
             ("OVERRIDE_SOURCE_HAS_OVERRIDE", message, "only one source overrides a field")
+        } else if let Some(interface) = self.by_interface_object_of(place, instance, says) {
+            let message =
+                format!("`{place}` overrides `{}`, which resolves it for all of `{interface}`", says.from);
+            (
+                "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE",
+                message,
+                "what an `@interfaceObject` resolves can't be overridden for one type",
+            )
+        } else if instance.interface_object {
+            let message = format!(
+                "`{place}` has `@override`, but `{}` is an `@interfaceObject` here",
+                place.split('.').next().unwrap_or_default()
+            );
+            (
+                "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE",
+                message,
+                "take the field off the source that had it, in one step",
+            )
         } else if instance.field.external || instance.field.requires.is_some() && says.label.is_some() {
             let message = format!("`{place}` has `@override` beside `@external` or a labelled `@requires`");
             (

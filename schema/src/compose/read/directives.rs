@@ -3,6 +3,7 @@
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, DirectiveList};
+use rustc_hash::FxHashSet;
 
 use super::Reader;
 use super::piece::Piece;
@@ -31,6 +32,7 @@ impl Reader<'_> {
             .iter()
             .any(|d| self.links.directive(&d.name) == (Spec::Federation, "extends".into()));
         let extension = piece.extension || extends;
+        self.repeated(piece.directives);
         let mut declared = OnDeclaration { extends, ..OnDeclaration::default() };
         let composite = matches!(piece.kind, Kind::Object | Kind::Interface);
         for directive in piece.directives.iter() {
@@ -39,7 +41,8 @@ impl Reader<'_> {
                 (Spec::Federation, "key") if composite => {
                     if let Some(fields) = self.field_set(directive, KEY) {
                         let resolvable = boolean(directive, "resolvable").unwrap_or(true);
-                        def.keys.push(Key { fields, extension, resolvable });
+                        let said = extends || extension && self.links.is_v2();
+                        def.keys.push(Key { fields, extension, said, resolvable });
                     }
                 }
                 (Spec::Federation, "external") if composite => declared.external = true,
@@ -52,6 +55,23 @@ impl Reader<'_> {
             }
         }
         declared
+    }
+
+    /// Federation's directives stand once at a place, but for a few.
+    pub(super) fn repeated(&mut self, directives: &DirectiveList) {
+        let mut seen: FxHashSet<String> = FxHashSet::default();
+        for directive in directives.iter() {
+            let (spec, name) = self.links.directive(&directive.name);
+            let repeatable = matches!(
+                name.as_str(),
+                "key" | "tag" | "link" | "composeDirective" | "shareable" | "context" | "cacheTag"
+            );
+            if spec == Spec::Federation && !repeatable && !seen.insert(name) {
+                let message = format!("`@{}` stands twice at one place", directive.name);
+                let help = "say it once; several field sets are one string, as in `\"id comune\"`";
+                self.problem("INVALID_GRAPHQL", directive.location(), message, help);
+            }
+        }
     }
 
     pub(super) fn field_directive(&mut self, directive: &Node<Directive>, field: &mut Field) {
@@ -77,6 +97,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn marks(&mut self, directives: &DirectiveList) -> Marks {
+        self.repeated(directives);
         let mut marks = Marks::default();
         directives.iter().for_each(|directive| self.mark(directive, &mut marks));
         marks

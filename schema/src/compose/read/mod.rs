@@ -200,6 +200,7 @@ impl Reader<'_> {
             arguments: IndexMap::new(),
             external: declared.external,
             external_by_type: declared.external,
+            decorated: false,
             shareable: declared.shareable,
             requires: None,
             provides: None,
@@ -213,6 +214,7 @@ impl Reader<'_> {
             let argument = self.input(argument);
             read.arguments.insert(argument.name.clone(), argument);
         }
+        self.repeated(&field.directives);
         for directive in field.directives.iter() {
             self.field_directive(directive, &mut read);
         }

@@ -149,16 +149,8 @@ fn is_external(source: &Subgraph, step: &Step<'_>) -> bool {
             .runtime_types(step.parent)
             .into_iter()
             .any(|name| source.field(name, &step.field.name).is_some_and(|f| f.external))
-        || was_extension_key(source, step)
-}
-
-/// An external that only decorated an extension's key was cleared; naming it is harmless.
-fn was_extension_key(source: &Subgraph, step: &Step<'_>) -> bool {
-    let Some(def) = source.types.get(step.parent) else { return false };
-    def.keys.iter().filter(|key| key.extension).any(|key| {
-        let (steps, _) = field_set::walk(source, &def.name, &key.fields.selections);
-        steps.iter().any(|s| s.parent == step.parent && s.field.name == step.field.name)
-    })
+        // An external that only decorated an extension's key was cleared; naming it is harmless.
+        || step.field.decorated
 }
 
 /// The coordinate of a step.

@@ -3,8 +3,12 @@
 //! In: a source as read. Out: the same with its fields' roles set (`in_key`, `provided`, `used`; externals that only decorate an
 //! extension's key cleared), and what breaks a rule. A v1 source is repaired where v1 was lenient.
 
+mod costs;
 mod field_sets;
 mod interfaces;
+mod v1;
+
+pub(crate) use v1::adopt_keys;
 
 use apollo_compiler::Name;
 
@@ -19,9 +23,12 @@ type Coordinate = (Name, Name);
 /// Completes and checks a source.
 pub(crate) fn apply(source: &mut Subgraph) -> Vec<Diagnostic> {
     if !source.v2 {
-        repair_v1(source);
+        v1::repair(source);
     }
     clear_external_on_known_keys(source);
+    if !source.v2 {
+        v1::drop_inactive(source);
+    }
     let mut problems = Vec::new();
     let mut roles = Roles::default();
     field_sets::keys(source, &mut roles, &mut problems);
@@ -30,6 +37,7 @@ pub(crate) fn apply(source: &mut Subgraph) -> Vec<Diagnostic> {
     roles.set(source);
     externals(source, &mut problems);
     interfaces::check(source, &mut problems);
+    costs::check(source, &mut problems);
     problems
 }
 
@@ -56,24 +64,6 @@ impl Roles {
     }
 }
 
-/// Federation v1 ignores `@external`, `@requires`, `@provides` and `@key` on interfaces, and shares everything.
-fn repair_v1(source: &mut Subgraph) {
-    for def in source.types.values_mut() {
-        let interface = def.kind == Kind::Interface;
-        if interface {
-            def.keys.clear();
-        }
-        for field in def.fields.values_mut() {
-            field.shareable = true;
-            if interface {
-                field.external = false;
-                field.requires = None;
-                field.provides = None;
-            }
-        }
-    }
-}
-
 /// `extend type T @key(fields: "id") { id: ID! @external }`: the source does know the key. So it does where only the whole type is
 /// `@external`.
 fn clear_external_on_known_keys(source: &mut Subgraph) {
@@ -87,6 +77,7 @@ fn clear_external_on_known_keys(source: &mut Subgraph) {
     }
     for (parent, field) in cleared {
         if let Some(field) = source.types.get_mut(&parent).and_then(|t| t.fields.get_mut(&field)) {
+            field.decorated |= field.external && !field.external_by_type;
             field.external = false;
         }
     }

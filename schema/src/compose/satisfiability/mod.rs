@@ -1,9 +1,12 @@
-//! Satisfiability: every field that a client may select can be fetched, whatever way leads to it.
+//! Satisfiability: every field that a client may select can be fetched, whatever way leads to it, however the labels of `@override` stand.
 //!
-//! In: the sources and the merged graph. Out: for each field that can't, an operation that shows it. It walks states "this object type,
+//! In: the sources and the merged graph. Out: for each field that can't, an operation that shows it; and shared fields whose sources can't
+//! mean the same. It walks states "this object type,
 //! held in these sources" from the roots; a state whose keys open no fewer sources than one already seen needs no second look.
 
+mod labels;
 mod reach;
+mod shared;
 
 use std::collections::VecDeque;
 
@@ -24,16 +27,34 @@ struct State {
     path: Vec<String>,
 }
 
-/// Checks the whole graph.
-pub(crate) fn check(sources: &[Subgraph], merged: &Merged) -> Vec<Diagnostic> {
+/// Checks the whole graph. Out: mistakes, and warnings.
+pub(crate) fn check(sources: &[Subgraph], merged: &Merged) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    let mut warnings = Vec::new();
+    for on in labels::ways(sources) {
+        let (problems, doubts) = check_one_way(sources, merged, on);
+        if !problems.is_empty() {
+            return (problems, Vec::new());
+        }
+        warnings = doubts;
+    }
+    (Vec::new(), warnings)
+}
+
+fn check_one_way<'a>(
+    sources: &'a [Subgraph],
+    merged: &'a Merged,
+    on: FxHashSet<&'a str>,
+) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let mut check = Check {
-        reach: Reach::new(sources, merged),
+        reach: Reach::new(sources, merged, labels::taken(sources, &on)),
+        on,
         sources,
         merged,
         seen: FxHashMap::default(),
         told: FxHashSet::default(),
         queue: VecDeque::new(),
         problems: Vec::new(),
+        warnings: Vec::new(),
     };
     for (root, operation) in [("Query", "query"), ("Mutation", "mutation"), ("Subscription", "subscription")]
     {
@@ -51,11 +72,13 @@ pub(crate) fn check(sources: &[Subgraph], merged: &Merged) -> Vec<Diagnostic> {
     while let Some(state) = check.queue.pop_front() {
         check.state(&state);
     }
-    check.problems
+    (check.problems, check.warnings)
 }
 
 struct Check<'a> {
     reach: Reach<'a>,
+    /// The labels of `@override` that are on.
+    on: FxHashSet<&'a str>,
     sources: &'a [Subgraph],
     merged: &'a Merged,
     /// For each type, the sources that were open when it was looked at.
@@ -63,6 +86,7 @@ struct Check<'a> {
     told: FxHashSet<(Name, Name)>,
     queue: VecDeque<State>,
     problems: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
 }
 
 impl Check<'_> {
@@ -86,6 +110,7 @@ impl Check<'_> {
                 continue;
             }
             if returned.is_some_and(is_composite) {
+                self.shared(state, name, &resolving);
                 self.follow(state, name, &resolving);
             }
         }
@@ -111,10 +136,11 @@ impl Check<'_> {
         let mut path = state.path.clone();
         path.push(field.to_string());
         let message = format!(
-            "`{}.{field}` can't be fetched when `{}` comes from {}: `{}`",
+            "`{}.{field}` can't be fetched when `{}` comes from {}{}: `{}`",
             state.ty,
             state.ty,
             if holders.is_empty() { "no source".to_owned() } else { holders.join(", ") },
+            self.standing(&state.ty, field),
             operation(&path)
         );
         let defining: Vec<(usize, &Field)> = self.reach.defining(&state.ty, field);
@@ -124,6 +150,14 @@ impl Check<'_> {
         };
         let help: Vec<String> = defining.iter().filter_map(|(g, f)| self.why(*g, &state.ty, f)).collect();
         self.problems.push(Diagnostic::error("SATISFIABILITY_ERROR", at, message).help(help.join("; ")));
+    }
+
+    /// How the field's own label stands, where it has one.
+    fn standing(&self, ty: &Name, field: &Name) -> String {
+        let overrides = self.reach.defining(ty, field).into_iter().filter_map(|(_, f)| f.overrides.as_ref());
+        let Some(label) = overrides.filter_map(|o| o.label.as_deref()).next() else { return String::new() };
+        let standing = if self.on.contains(label) { "on" } else { "off" };
+        format!(" while the label `{label}` of `@override` is {standing}")
     }
 
     fn quoted(&self, graph: usize) -> Option<String> {

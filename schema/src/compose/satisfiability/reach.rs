@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::Selection;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
+use super::labels::Taken;
 use crate::compose::subgraph::{Field, FieldSet, Key, Kind, Subgraph, TypeDef};
 use crate::compose::supergraph::{Graph, Merged};
 
@@ -22,7 +23,7 @@ pub(super) struct Reach<'a> {
     sources: &'a [Subgraph],
     merged: &'a Merged,
     /// Fields that `@override` took away from a source.
-    overridden: FxHashSet<(&'a str, &'a str, Graph)>,
+    overridden: Taken<'a>,
     provided: Vec<Vec<&'a Selection>>,
     known: FxHashMap<(Name, Held), Held>,
     /// What a type may be when a source returns it.
@@ -35,11 +36,11 @@ pub(super) struct Reach<'a> {
 }
 
 impl<'a> Reach<'a> {
-    pub(super) fn new(sources: &'a [Subgraph], merged: &'a Merged) -> Self {
+    pub(super) fn new(sources: &'a [Subgraph], merged: &'a Merged, overridden: Taken<'a>) -> Self {
         Self {
             sources,
             merged,
-            overridden: overridden(sources),
+            overridden,
             provided: vec![Vec::new()],
             known: FxHashMap::default(),
             possible: FxHashMap::default(),
@@ -59,7 +60,12 @@ impl<'a> Reach<'a> {
         own.into_iter().chain(objects)
     }
 
-    fn local_field(&self, graph: Graph, ty: &str, field: &str) -> Option<(&'a TypeDef, &'a Field)> {
+    pub(super) fn local_field(
+        &self,
+        graph: Graph,
+        ty: &str,
+        field: &str,
+    ) -> Option<(&'a TypeDef, &'a Field)> {
         self.local(graph, ty).find_map(|def| Some((def, def.fields.get(field)?)))
     }
 
@@ -207,7 +213,7 @@ impl<'a> Reach<'a> {
     }
 
     /// What a type may be at run time when a source returns it; an interface object may be any implementation.
-    fn objects(&mut self, graph: Graph, ty: &Name) -> Vec<Name> {
+    pub(super) fn objects(&mut self, graph: Graph, ty: &Name) -> Vec<Name> {
         let question = (graph, ty.clone());
         if let Some(known) = self.possible.get(&question) {
             return known.clone();
@@ -255,16 +261,4 @@ impl<'a> Reach<'a> {
 
 fn below_selection(selection: &Selection) -> &[Selection] {
     if let Selection::Field(field) = selection { &field.selection_set } else { &[] }
-}
-
-fn overridden(sources: &[Subgraph]) -> FxHashSet<(&str, &str, Graph)> {
-    let mut found = FxHashSet::default();
-    for def in sources.iter().flat_map(|source| source.types.values()) {
-        for field in def.fields.values() {
-            let Some(says) = field.overrides.as_ref().filter(|o| o.label.is_none()) else { continue };
-            let from = sources.iter().position(|source| source.name == says.from);
-            found.extend(from.map(|graph| (def.name.as_str(), field.name.as_str(), graph)));
-        }
-    }
-    found
 }
