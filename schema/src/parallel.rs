@@ -42,7 +42,10 @@ mod tests {
     fn results_are_in_the_order_of_the_things() {
         for many in [0, 1, 2, 1000] {
             let things: Vec<usize> = (0..many).collect();
-            assert_eq!(each(&things, |thing| thing * 2), things.iter().map(|thing| thing * 2).collect::<Vec<_>>());
+            assert_eq!(
+                each(&things, |thing| thing * 2),
+                things.iter().map(|thing| thing * 2).collect::<Vec<_>>()
+            );
         }
     }
 
