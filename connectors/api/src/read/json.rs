@@ -5,6 +5,9 @@ use crate::Failure;
 /// Nesting of a value that is passed over. Deeper is malformed.
 pub(crate) const MAX_DEPTH: u32 = 128;
 
+/// Digits that a number may have and surely be finite as a double.
+const DIGITS: usize = 300;
+
 /// Where a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -23,11 +26,14 @@ pub(crate) struct Text {
 pub(crate) struct Json<'a> {
     bytes: &'a [u8],
     pub(crate) at: usize,
+    /// Something was passed over that is JSON, and that many readers refuse all the same: half of a surrogate pair, a number that no
+    /// double holds (RFC 8259 §6, §8.2).
+    pub(crate) is_odd: bool,
 }
 
 impl<'a> Json<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, at: 0, is_odd: false }
     }
 
     /// The next byte that isn't white space, without passing it; 0 at the end.
@@ -40,6 +46,12 @@ impl<'a> Json<'a> {
             }
         }
         0
+    }
+
+    /// Whether nothing but white space is left. A NUL is not the end.
+    pub(crate) fn is_at_end(&mut self) -> bool {
+        self.peek();
+        self.at >= self.bytes.len()
     }
 
     /// Passes one byte after white space.
@@ -179,13 +191,13 @@ impl<'a> Json<'a> {
         let start = self.at;
         match first {
             b'"' => {
-                self.string()?;
+                self.passed_string()?;
             }
             b'{' => {
                 self.at += 1;
                 if !self.take(b'}') {
                     loop {
-                        self.string()?;
+                        self.passed_string()?;
                         self.expect(b':')?;
                         self.skip(depth + 1)?;
                         if !self.more(b'}')? {
@@ -215,10 +227,25 @@ impl<'a> Json<'a> {
                 self.word(b"null")?;
             }
             _ => {
-                self.number()?;
+                let (_, is_whole) = self.number()?;
+                let text = self.since(start);
+                self.is_odd |= (!is_whole || text.len() > DIGITS) && !is_finite(text);
             }
         }
         Ok(Span { start, end: self.at })
+    }
+
+    /// Passes over a string.
+    fn passed_string(&mut self) -> Result<(), Failure> {
+        self.peek();
+        let start = self.at;
+        let text = self.string()?;
+        self.is_odd |= text.escaped && serde_json::from_slice::<String>(self.since(start)).is_err();
+        Ok(())
+    }
+
+    fn since(&self, start: usize) -> &'a [u8] {
+        self.bytes(Span { start, end: self.at })
     }
 
     /// The bytes of a span.
@@ -231,6 +258,10 @@ impl<'a> Json<'a> {
         let what = if self.at >= self.bytes.len() { "JSON that ends early" } else { "text that isn't JSON" };
         Failure::malformed(format!("{what}, at byte {} of {}", self.at, self.bytes.len()))
     }
+}
+
+fn is_finite(number: &[u8]) -> bool {
+    std::str::from_utf8(number).ok().and_then(|text| text.parse::<f64>().ok()).is_some_and(f64::is_finite)
 }
 
 #[cfg(test)]
@@ -264,13 +295,34 @@ mod tests {
             "{\"a\":1,}",
             "\"a",
             ".5",
+            "1\0",
+            "{}\0x",
             "+1",
             "1e",
         ];
         for text in good.iter().chain(&bad) {
             let mut json = Json::new(text.as_bytes());
-            let whole = json.skip(0).is_ok() && json.peek() == 0;
+            let whole = json.skip(0).is_ok() && json.is_at_end();
             assert_eq!(whole, serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_other_readers_refuse_is_odd() {
+        let odd = |text: &str| {
+            let mut json = Json::new(text.as_bytes());
+            json.skip(0).unwrap();
+            json.is_odd
+        };
+        let long = "9".repeat(400);
+        for text in ["1e999", "-1E+400", "[{\"a\":1e999}]", r#""\ud800""#, r#"{"\udc00x":1}"#, long.as_str()]
+        {
+            assert!(serde_json::from_str::<serde_json::Value>(text).is_err(), "{text}");
+            assert!(odd(text), "{text}");
+        }
+        for text in ["1e308", "0.0e-999", "12345678901234567890123", r#""\ud83d\ude00\u00e8""#, "[1.5,true]"]
+        {
+            assert!(!odd(text), "{text}");
         }
     }
 

@@ -77,9 +77,9 @@ impl Reader<'_> {
                 }
             }
         }
-        match self.json.peek() {
-            0 => Ok((has_data, errors)),
-            _ => Err(self.json.broken()),
+        match self.json.is_at_end() {
+            true => Ok((has_data, errors)),
+            false => Err(self.json.broken()),
         }
     }
 
@@ -297,10 +297,26 @@ impl Reader<'_> {
             (Leaf::Boolean, b't') => self.json.word(b"true").map(lent),
             (Leaf::Boolean, b'f') => self.json.word(b"false").map(lent),
             (Leaf::Int | Leaf::Float | Leaf::Id, b'-' | b'0'..=b'9') => self.number(parent, field, leaf),
-            (Leaf::Custom(_), _) => self.json.skip(depth).map(lent),
+            (Leaf::Custom(_), _) => self.custom(parent, field, leaf, depth),
             // Domain scalars are checked where a source is connected by us; here they are whatever the subgraph says.
             (Leaf::CodiceFiscale | Leaf::Date | Leaf::DateTime, b'"') => self.string(),
             _ => self.misfit(parent, field, leaf.expected(), depth),
+        }
+    }
+
+    /// Any JSON, as it is; but nothing for which a client could not read the rest of the answer.
+    fn custom(
+        &mut self,
+        parent: &Selection,
+        field: &Field,
+        leaf: &Leaf,
+        depth: u32,
+    ) -> Result<Cell, Failure> {
+        self.json.is_odd = false;
+        let span = self.json.skip(depth)?;
+        match self.json.is_odd {
+            false => Ok(lent(span)),
+            true => Ok(self.lost(parent, field, leaf.expected())),
         }
     }
 
