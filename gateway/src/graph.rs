@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::own::States;
-use crate::plan::PlannerHandle;
+use crate::plan::Federation;
 
 /// A source as the graph knows it.
 pub struct GraphSource {
@@ -55,7 +55,7 @@ pub struct Graph {
     sources: Vec<GraphSource>,
     by_name: FxHashMap<Name, usize>,
     states: Arc<States>,
-    planner: PlannerHandle,
+    federation: Federation,
     may_introspect: bool,
 }
 
@@ -100,8 +100,7 @@ impl Graph {
                 return Err(GraphError::UnknownSource(name.to_string(), known.join(", ")));
             }
         }
-        let planner =
-            PlannerHandle::new(supergraph_sdl).map_err(|error| GraphError::Supergraph(error.to_string()))?;
+        let federation = Federation::new(&supergraph, &types, |name| by_name.get(name).copied());
         Ok(Self {
             implementers: api.implementers_map(),
             api_sdl: catalogue.api_sdl().into(),
@@ -113,7 +112,7 @@ impl Graph {
             sources,
             by_name,
             states,
-            planner,
+            federation,
             may_introspect,
         })
     }
@@ -169,9 +168,14 @@ impl Graph {
         Some((index, self.sources.get(index)?))
     }
 
-    /// The planner.
-    pub(crate) fn planner(&self) -> &PlannerHandle {
-        &self.planner
+    /// The supergraph as planning needs it.
+    pub(crate) fn federation(&self) -> &Federation {
+        &self.federation
+    }
+
+    /// The labels of progressive overrides.
+    pub fn labels(&self) -> &[Name] {
+        self.federation.labels()
     }
 
     /// The object types that a type can be, ascending; an object type is itself.

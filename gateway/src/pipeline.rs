@@ -135,17 +135,17 @@ impl Gateway {
 
     async fn prepare(&self, operation: Arc<Valid<Operation>>) -> Result<Arc<Plan>, PlanError> {
         let graph = Arc::clone(&self.graph);
-        let closed = |_| PlanError::Planner("the planners are closed".into());
+        let closed = |_| PlanError::Ended;
         let turn = tokio::time::timeout(PLANNING, Arc::clone(&self.planners).acquire_owned());
         let turn = turn.await.map_err(|_| PlanError::TooLong)?.map_err(closed)?;
         let planning = tokio::task::spawn_blocking(move || {
             // Held until the thread is free again, however long the planner takes.
             let _turn = turn;
-            plan::prepare(&graph, &operation, PLANNING).map(Arc::new)
+            plan::prepare(&graph, &operation, &[], PLANNING).map(Arc::new)
         });
         match tokio::time::timeout(PLANNING + Duration::from_millis(200), planning).await {
             Err(_) => Err(PlanError::TooLong),
-            Ok(Err(_)) => Err(PlanError::Planner("its thread ended".into())),
+            Ok(Err(_)) => Err(PlanError::Ended),
             Ok(Ok(planned)) => planned,
         }
     }

@@ -71,7 +71,7 @@ fn draw(arguments: &Arguments) -> Result<String, (String, Exit)> {
     let graph = prepared.gateway().graph();
     let operation = operation::read(graph, &limits, &request)
         .map_err(|refusal| (told(&arguments.document, &refusal), Exit::Wrong))?;
-    let plan = plan::prepare(graph, &operation, PLANNING)
+    let plan = plan::prepare(graph, &operation, &[], PLANNING)
         .map_err(|error| (format!("error: {error}"), Exit::Wrong))?;
     Ok(plan::draw::draw(graph, &plan))
 }

@@ -1,16 +1,14 @@
 //! What the client gets, compiled: for every position and concrete type the fields in the client's order, each with its slot,
 //! its key as JSON and where it may be null. The answer is written by walking this.
 
-use std::sync::Arc;
-
 use apollo_compiler::ast;
 use raccordo_connector_api::reply::write_string;
 use raccordo_schema::mapping::Name;
 use rustc_hash::FxHashMap;
 
-use super::shape::Shape;
+use super::search::Search;
+use super::search::wanted::{GroupItem, SpotId, Want};
 use crate::graph::Graph;
-use crate::operation::{Item, Selections};
 
 /// The objects at one position.
 #[derive(Debug)]
@@ -65,98 +63,63 @@ impl ClientObject {
     }
 }
 
-/// Compiles the client's selections on a type.
-pub(super) fn compile(graph: &Graph, type_name: &str, items: &[&Selections], shape: &Shape) -> ClientObject {
-    let id = graph.types().id(type_name);
-    match id.filter(|_| graph.is_object(type_name)) {
-        Some(id) => ClientObject {
-            fixed: Some(fields(graph, id, type_name, items, shape)),
-            by_type: FxHashMap::default(),
-        },
-        None => {
-            // An interface itself is among them: an interface object is of no other type until somebody needs to know.
-            let itself = id.filter(|_| graph.is_interface(type_name));
-            let by_type = graph.possible(type_name).iter().copied().chain(itself).filter_map(|id| {
-                // Types that clients don't see have no fields here: an object of one is null.
-                let name = graph.types().name(id).filter(|name| graph.api_type(name).is_some())?;
-                Some((id, fields(graph, id, name, items, shape)))
-            });
-            ClientObject { fixed: None, by_type: by_type.collect() }
+/// Compiles what the client wants at a position.
+pub(super) fn compile(graph: &Graph, search: &Search<'_>, spot: SpotId) -> ClientObject {
+    let mut by_type = FxHashMap::default();
+    for group in &search.spots[spot].groups {
+        for ty in &group.types {
+            // Types that clients don't see have no fields here: an object of one is null.
+            let name = graph.types().name(*ty).filter(|name| graph.api_type(name).is_some());
+            if let Some(name) = name {
+                by_type.insert(*ty, fields(graph, search, name, &group.items));
+            }
         }
     }
+    let object = match search.spots[spot].possible.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    };
+    ClientObject { fixed: object.and_then(|only| by_type.remove(&only)), by_type }
 }
 
-fn fields(
-    graph: &Graph,
-    type_id: u32,
-    type_name: &str,
-    items: &[&Selections],
-    shape: &Shape,
-) -> ClientFields {
-    let mut collected: indexmap::IndexMap<Name, (Name, Vec<&Selections>)> = indexmap::IndexMap::new();
-    for items in items {
-        collect(graph, type_id, items, &mut collected);
-    }
-    let fields = collected
-        .iter()
-        .filter_map(|(key, (name, below))| field(graph, type_name, key, name, below, shape))
-        .collect();
-    ClientFields { type_name: type_name.into(), fields }
+fn fields(graph: &Graph, search: &Search<'_>, type_name: &Name, items: &[GroupItem]) -> ClientFields {
+    let fields = items.iter().filter_map(|item| match item {
+        GroupItem::Meta { key, name } => meta(key, name),
+        GroupItem::Want(want) => field(graph, search, type_name, &search.wants[*want]),
+    });
+    ClientFields { type_name: Name::clone(type_name), fields: fields.collect() }
 }
 
-/// GraphQL specification, "CollectFields".
-fn collect<'i>(
-    graph: &Graph,
-    type_id: u32,
-    items: &'i Selections,
-    collected: &mut indexmap::IndexMap<Name, (Name, Vec<&'i Selections>)>,
-) {
-    for item in items {
-        match item {
-            Item::Field { key, name, below, .. } => {
-                let (_, all) = collected.entry(key.clone()).or_insert_with(|| (name.clone(), Vec::new()));
-                all.extend(below);
-            }
-            Item::On { type_name, below } if graph.is_possible(type_name, type_id) => {
-                collect(graph, type_id, below, collected);
-            }
-            Item::On { .. } => {}
-        }
-    }
+fn meta(key: &Name, name: &Name) -> Option<ClientField> {
+    let (value, non_null) = match &**name {
+        "__typename" => (ClientValue::TypeName, true),
+        "__schema" => (ClientValue::Introspection, true),
+        "__type" => (ClientValue::Introspection, false),
+        _ => return None,
+    };
+    Some(made(key, name, value, vec![non_null]))
 }
 
-fn field(
-    graph: &Graph,
-    parent: &str,
-    key: &Name,
-    name: &Name,
-    below: &[&Selections],
-    shape: &Shape,
-) -> Option<ClientField> {
+fn field(graph: &Graph, search: &Search<'_>, parent: &str, want: &Want) -> Option<ClientField> {
+    let ty = graph.api_field_type(parent, &want.name)?;
+    let value = match want.below {
+        Some(spot) => ClientValue::Object(want.slot, compile(graph, search, spot)),
+        None => ClientValue::Leaf(want.slot),
+    };
+    Some(made(&want.key, &want.name, value, nullability(ty)))
+}
+
+fn made(key: &Name, name: &Name, value: ClientValue, non_null: Vec<bool>) -> ClientField {
     let mut key_json = Vec::with_capacity(key.len() + 3);
     write_string(&mut key_json, key);
     key_json.push(b':');
-    let made = |value, non_null: Vec<bool>| ClientField {
-        key: key.clone(),
+    ClientField {
+        key: Name::clone(key),
         key_json: key_json.into(),
-        name: Arc::clone(name),
+        name: Name::clone(name),
         value,
         non_null: non_null.into(),
-    };
-    match &**name {
-        "__typename" => return Some(made(ClientValue::TypeName, vec![true])),
-        "__schema" => return Some(made(ClientValue::Introspection, vec![true])),
-        "__type" => return Some(made(ClientValue::Introspection, vec![false])),
-        _ => {}
     }
-    let ty = graph.api_field_type(parent, name)?;
-    let (slot, shape) = shape.slot(key)?;
-    let named = ty.inner_named_type().as_str();
-    let value = match graph.is_composite(named) {
-        true => ClientValue::Object(slot, compile(graph, named, below, shape)),
-        false => ClientValue::Leaf(slot),
-    };
-    Some(made(value, nullability(ty)))
 }
 
 fn nullability(ty: &ast::Type) -> Vec<bool> {

@@ -4,11 +4,11 @@
 
 mod client;
 mod compile;
-mod disjoint;
 pub mod draw;
 mod entities;
-mod planner;
-mod shape;
+mod federation;
+mod search;
+mod selection;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,7 @@ use crate::graph::Graph;
 use crate::operation::Operation;
 
 pub use client::{ClientField, ClientFields, ClientObject, ClientValue};
+pub(crate) use federation::Federation;
 
 /// A prepared operation.
 #[derive(Debug)]
@@ -133,40 +134,30 @@ pub enum PlanError {
     /// Planning took too long.
     #[error("the operation can't be planned in the time that is allowed")]
     TooLong,
-    /// A fault of the planner.
-    #[error("the planner failed: {0}")]
-    Planner(String),
+    /// No source brings a field: the supergraph promises what its sources don't have.
+    #[error("no way leads to the field `{0}`; compose the supergraph again and see what satisfiability says")]
+    Unreachable(String),
     /// The plan and the graph don't fit: a fault of ours.
     #[error("the plan doesn't fit the graph: {0}")]
     Inconsistent(&'static str),
+    /// The thread that planned is gone.
+    #[error("planning ended before its time")]
+    Ended,
 }
 
-impl From<planner::PlannerError> for PlanError {
-    fn from(error: planner::PlannerError) -> Self {
-        match error {
-            planner::PlannerError::TooLong => Self::TooLong,
-            other => Self::Planner(other.to_string()),
-        }
-    }
-}
-
-/// The planner behind its wall: nobody outside this module knows which it is.
-pub(crate) struct PlannerHandle(planner::Planner);
-
-impl PlannerHandle {
-    pub(crate) fn new(supergraph_sdl: &str) -> Result<Self, PlanError> {
-        planner::Planner::new(supergraph_sdl).map(Self).map_err(PlanError::from)
-    }
-}
-
-/// Plans an operation. Blocks: call it where blocking is allowed.
+/// Plans an operation. `active` says which labels of progressive overrides hold, in the order of [`Graph::labels`]. Blocks: call it
+/// where blocking is allowed.
 ///
 /// # Errors
 /// See [`PlanError`].
-pub fn prepare(graph: &Graph, operation: &Operation, deadline: Duration) -> Result<Plan, PlanError> {
-    let draft = match operation.lifted.print_for_planner(operation.root) {
-        Some(text) => graph.planner().0.plan(&text, deadline)?,
-        None => planner::Draft::default(),
-    };
-    compile::compile(graph, operation, &draft)
+pub fn prepare(
+    graph: &Graph,
+    operation: &Operation,
+    active: &[bool],
+    deadline: Duration,
+) -> Result<Plan, PlanError> {
+    let root = (operation.root, compile::root_type(graph, operation.root)?);
+    let federation = graph.federation();
+    let found = search::search(graph, federation, active, root, &operation.lifted.selections, deadline)?;
+    compile::compile(graph, federation, operation, (&found.0, found.1))
 }

@@ -1,0 +1,268 @@
+//! What is wanted: the client's selections as positions, each with the fields that an object there must bring, by its concrete type.
+//!
+//! A position that can hold several types has its fields by groups of types that want the same. What the engine wants for itself, keys
+//! and required inputs, is added later, beside them.
+
+use indexmap::IndexMap;
+use raccordo_schema::mapping::Name;
+use rustc_hash::FxHashMap;
+
+use super::Search;
+use super::steps::{HomeId, StepId};
+use super::table::Id;
+use crate::operation::{Item, Selections};
+use crate::plan::federation::TypeId;
+
+/// The number of a position.
+pub(crate) type SpotId = Id<Spot>;
+/// The number of a wanted field.
+pub(crate) type WantId = Id<Want>;
+
+/// A position: where in the answer objects stand.
+#[derive(Debug, Default)]
+pub(crate) struct Spot {
+    /// The field that leads here; `None` for the root.
+    pub(crate) from: Option<WantId>,
+    /// The types that objects here may have, ascending: object types, and interfaces, whose objects come untyped from interface objects.
+    pub(crate) possible: Vec<TypeId>,
+    /// Everything wanted of them.
+    pub(crate) wants: Vec<WantId>,
+    /// The client's part of it, in the client's order, by groups of types.
+    pub(crate) groups: Vec<Group>,
+    /// The fetches that pass through here.
+    pub(crate) homes: Vec<HomeId>,
+    /// How many slots an object here has.
+    pub(crate) width: u32,
+    /// The slots of leaves: the same field with the same arguments and key has the same slot whatever the type.
+    leaves: FxHashMap<Leaf, u32>,
+    /// The want for the concrete type, where somebody needs it and it isn't known everywhere.
+    pub(crate) type_name: Option<WantId>,
+}
+
+/// A leaf's response key, field and arguments.
+type Leaf = (Name, Name, Vec<(Name, Given)>);
+
+/// Types that want the same fields.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) types: Vec<TypeId>,
+    pub(crate) items: Vec<GroupItem>,
+}
+
+/// A field of the answer.
+#[derive(Debug, Clone)]
+pub(crate) enum GroupItem {
+    /// `__typename`, `__schema`, `__type`.
+    Meta { key: Name, name: Name },
+    /// A field of a source.
+    Want(WantId),
+}
+
+/// A wanted field.
+#[derive(Debug)]
+pub(crate) struct Want {
+    pub(crate) spot: SpotId,
+    /// The types of the objects it is wanted of, ascending.
+    pub(crate) types: Vec<TypeId>,
+    /// The client's response key, or the name of what the engine wants for itself.
+    pub(crate) key: Name,
+    pub(crate) name: Name,
+    pub(crate) arguments: Vec<(Name, Given)>,
+    pub(crate) slot: u32,
+    /// The position below, for objects.
+    pub(crate) below: Option<SpotId>,
+    /// Which steps bring it, for which types.
+    pub(crate) brought: Vec<(Vec<TypeId>, StepId)>,
+}
+
+/// The value of an argument.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Given {
+    /// A variable of the lifted operation.
+    Variable(u32),
+    /// A constant of the graph itself, by its text: `@requires(fields: "prezzo(valuta: EUR)")`.
+    Constant(apollo_compiler::Node<apollo_compiler::ast::Value>),
+}
+
+/// The name of the want for the concrete type.
+pub(crate) const TYPE_NAME: &str = "__typename";
+
+type Collected<'i> = IndexMap<Name, (Name, Vec<(Name, Given)>, Vec<&'i Selections>)>;
+
+impl Search<'_> {
+    /// The position of objects of these types, with what the client selects there.
+    pub(super) fn client_spot(
+        &mut self,
+        from: Option<WantId>,
+        named: &[TypeId],
+        items: &[&Selections],
+    ) -> SpotId {
+        let spot = self.spots.add(Spot { from, possible: self.possible(named), ..Spot::default() });
+        let groups = self.grouped(&self.spots[spot].possible, items);
+        let differ = groups.len() > 1;
+        let mut type_name = false;
+        for types in groups {
+            let Some(first) = types.first() else { continue };
+            let mut collected = Collected::new();
+            items.iter().for_each(|items| self.collect(*first, items, &mut collected));
+            let mut made = Vec::with_capacity(collected.len());
+            for (key, (name, arguments, below)) in collected {
+                type_name |= &*name == TYPE_NAME;
+                if name.starts_with("__") {
+                    made.push(GroupItem::Meta { key, name });
+                    continue;
+                }
+                let want = self.want(spot, types.clone(), key, name, arguments, Some(&below));
+                made.push(GroupItem::Want(want));
+            }
+            self.spots[spot].groups.push(Group { types, items: made });
+        }
+        if (type_name || differ) && self.has_interface(spot) {
+            self.want_type(spot);
+        }
+        spot
+    }
+
+    /// Object types that these types can be, and interfaces themselves.
+    pub(super) fn possible(&self, named: &[TypeId]) -> Vec<TypeId> {
+        let mut possible: Vec<TypeId> = Vec::new();
+        for id in named {
+            let Some(name) = self.graph.types().name(*id) else { continue };
+            possible.extend(self.graph.possible(name));
+            if self.graph.is_interface(name) {
+                possible.push(*id);
+            }
+        }
+        possible.sort_unstable();
+        possible.dedup();
+        possible
+    }
+
+    fn has_interface(&self, spot: SpotId) -> bool {
+        let concrete = self.graph.concrete();
+        self.spots[spot].possible.iter().any(|id| concrete.get(*id as usize) == Some(&false))
+    }
+
+    /// The want for the concrete type at a position.
+    pub(super) fn want_type(&mut self, spot: SpotId) -> WantId {
+        if let Some(known) = self.spots[spot].type_name {
+            return known;
+        }
+        let want = self.wants.add(Want {
+            spot,
+            types: self.spots[spot].possible.clone(),
+            key: TYPE_NAME.into(),
+            name: TYPE_NAME.into(),
+            arguments: Vec::new(),
+            slot: u32::MAX,
+            below: None,
+            brought: Vec::new(),
+        });
+        self.spots[spot].wants.push(want);
+        self.spots[spot].type_name = Some(want);
+        want
+    }
+
+    /// The types here, by which conditions of the selections they satisfy.
+    fn grouped(&self, possible: &[TypeId], items: &[&Selections]) -> Vec<Vec<TypeId>> {
+        let mut conditions: Vec<&Name> = Vec::new();
+        items.iter().for_each(|items| conditions_of(items, &mut conditions));
+        let mut groups: IndexMap<Vec<bool>, Vec<TypeId>> = IndexMap::new();
+        for id in possible {
+            let satisfied = conditions.iter().map(|name| self.graph.is_possible(name, *id)).collect();
+            groups.entry(satisfied).or_default().push(*id);
+        }
+        groups.into_values().collect()
+    }
+
+    /// GraphQL specification, "CollectFields".
+    fn collect<'i>(&self, id: TypeId, items: &'i Selections, into: &mut Collected<'i>) {
+        for item in items {
+            match item {
+                Item::Field { key, name, arguments, below } => {
+                    let given = || arguments.iter().map(|(name, v)| (name.clone(), Given::Variable(*v)));
+                    let (_, _, all) = into
+                        .entry(key.clone())
+                        .or_insert_with(|| (name.clone(), given().collect(), Vec::new()));
+                    all.extend(below);
+                }
+                Item::On { type_name, below } if self.graph.is_possible(type_name, id) => {
+                    self.collect(id, below, into);
+                }
+                Item::On { .. } => {}
+            }
+        }
+    }
+
+    /// Wants a field of objects of some types. `below` is what the client selects of it; `None` wants nothing yet.
+    pub(super) fn want(
+        &mut self,
+        spot: SpotId,
+        types: Vec<TypeId>,
+        key: Name,
+        name: Name,
+        arguments: Vec<(Name, Given)>,
+        below: Option<&[&Selections]>,
+    ) -> WantId {
+        let named = self.named(&types, &name);
+        let slot = match named.is_empty() {
+            true => self.leaf_slot(spot, &key, &name, &arguments),
+            false => self.new_slot(spot),
+        };
+        let want = self.wants.add(Want {
+            spot,
+            types,
+            key,
+            name,
+            arguments,
+            slot,
+            below: None,
+            brought: Vec::new(),
+        });
+        self.spots[spot].wants.push(want);
+        if !named.is_empty() {
+            let below = self.client_spot(Some(want), &named, below.unwrap_or_default());
+            self.wants[want].below = Some(below);
+        }
+        want
+    }
+
+    /// The composite types that a field has on these types; none for a leaf.
+    fn named(&self, types: &[TypeId], field: &str) -> Vec<TypeId> {
+        let mut named: Vec<TypeId> = types
+            .iter()
+            .filter_map(|id| self.graph.field(self.graph.types().name(*id)?, field))
+            .filter_map(|definition| self.graph.types().id(definition.ty.inner_named_type()))
+            .collect();
+        named.sort_unstable();
+        named.dedup();
+        named
+    }
+
+    fn leaf_slot(&mut self, spot: SpotId, key: &Name, name: &Name, arguments: &[(Name, Given)]) -> u32 {
+        let identity = (key.clone(), name.clone(), arguments.to_vec());
+        if let Some(slot) = self.spots[spot].leaves.get(&identity) {
+            return *slot;
+        }
+        let slot = self.new_slot(spot);
+        self.spots[spot].leaves.insert(identity, slot);
+        slot
+    }
+
+    fn new_slot(&mut self, spot: SpotId) -> u32 {
+        let spot = &mut self.spots[spot];
+        spot.width += 1;
+        spot.width - 1
+    }
+}
+
+fn conditions_of<'i>(items: &'i Selections, into: &mut Vec<&'i Name>) {
+    for item in items {
+        if let Item::On { type_name, below } = item {
+            if !into.contains(&type_name) {
+                into.push(type_name);
+            }
+            conditions_of(below, into);
+        }
+    }
+}
