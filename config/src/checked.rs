@@ -12,6 +12,7 @@ use raccordo_schema::mapping::{Name, SourceMapping};
 use raccordo_schema::{Diagnostic, Location};
 
 use crate::access;
+use crate::operations::Operations;
 
 /// What one request may be and cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,14 +25,52 @@ pub struct RequestLimits {
     pub depth: usize,
     /// Aliases, those in fragments counted at every use.
     pub aliases: usize,
+    /// Fields of the root type.
+    pub root_fields: usize,
+    /// Directives, those in fragments counted at every use.
+    pub directives: usize,
     /// Selections once fragments and abstract types are expanded.
     pub selections: usize,
+    /// Values in the variables, nested ones too.
+    pub variable_values: usize,
     /// From arrival to answer.
     pub timeout: Duration,
     /// Requests that are worked on together.
     pub concurrency: usize,
     /// Requests that may wait for their turn.
     pub queue: usize,
+    /// Subscriptions of all clients that may be open together.
+    pub streams: usize,
+    /// Events of one subscription that may wait for a slow client.
+    pub events: usize,
+    /// WebSockets of clients that may be open together.
+    pub sockets: usize,
+    /// Operations of one WebSocket that may be under way together.
+    pub socket_operations: usize,
+}
+
+/// What becomes of an operation's estimated cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CostMode {
+    /// It isn't estimated.
+    Off,
+    /// It is recorded.
+    Measure,
+    /// It is recorded, and too much of it refused.
+    Enforce,
+}
+
+/// How the cost of operations is estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CostSettings {
+    /// What becomes of it.
+    pub mode: CostMode,
+    /// What one operation may cost.
+    pub max: u64,
+    /// The length of a list of which nothing is known.
+    pub list_size: u64,
+    /// Whether answers tell it.
+    pub report: bool,
 }
 
 /// A checked source.
@@ -95,6 +134,8 @@ pub struct Checked {
     pub(crate) supergraph: Arc<str>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) limits: RequestLimits,
+    pub(crate) operations: Operations,
+    pub(crate) cost: CostSettings,
     pub(crate) cors_origins: Vec<Arc<str>>,
     pub(crate) log: Arc<str>,
     pub(crate) introspection: bool,
@@ -141,6 +182,16 @@ impl Checked {
     /// What one request may be and cost.
     pub fn limits(&self) -> RequestLimits {
         self.limits
+    }
+
+    /// Registered operations, and what is done with them.
+    pub fn operations(&self) -> &Operations {
+        &self.operations
+    }
+
+    /// How the cost of operations is estimated.
+    pub fn cost(&self) -> CostSettings {
+        self.cost
     }
 
     /// Web origins that may call the gateway; empty when CORS is closed.

@@ -70,6 +70,16 @@ pub(crate) const ROOT: &[Part] = &[
         parts: LIMITS,
     },
     Part::Section {
+        name: "operations",
+        doc: "Operations that are known before they are asked, and documents that clients name by their digest.",
+        parts: OPERATIONS,
+    },
+    Part::Section {
+        name: "cost",
+        doc: "What an operation is estimated to cost before anything is asked, by `@cost` and `@listSize`.",
+        parts: COST,
+    },
+    Part::Section {
         name: "cors",
         doc: "Which web pages elsewhere may call the gateway. None until it is configured.",
         parts: CORS,
@@ -94,7 +104,22 @@ const LIMITS: &[Part] = &[
     number("tokens", 100, 1_000_000, 20_000, "Tokens of a document."),
     number("depth", 1, 40, 20, "Levels of nested fields."),
     number("aliases", 0, 100_000, 500, "Aliases, those in fragments counted at every use."),
+    number(
+        "root_fields",
+        1,
+        10_000,
+        100,
+        "Fields of the root type, those in fragments counted at every use.",
+    ),
+    number("directives", 0, 100_000, 500, "Directives, those in fragments counted at every use."),
     number("selections", 10, 1_000_000, 20_000, "Selections once fragments and abstract types are expanded."),
+    number(
+        "variable_values",
+        0,
+        10_000_000,
+        20_000,
+        "Values in a request's variables; a list, an object and each thing in them counts.",
+    ),
     number(
         "rows",
         1,
@@ -112,6 +137,47 @@ const LIMITS: &[Part] = &[
     number("timeout_ms", 100, 600_000, 30_000, "Milliseconds from a request's arrival to its answer."),
     number("concurrency", 1, 100_000, 256, "Requests that are worked on together."),
     number("queue", 0, 1_000_000, 1024, "Requests that may wait for their turn."),
+    number("streams", 0, 100_000, 1000, "Subscriptions of all clients that may be open together."),
+    number("events", 1, 10_000, 64, "Events of one subscription that may wait for a slow client."),
+    number("sockets", 0, 100_000, 1000, "WebSockets of clients that may be open together."),
+    number(
+        "socket_operations",
+        1,
+        10_000,
+        100,
+        "Operations of one WebSocket that may be under way together.",
+    ),
+];
+
+/// `operations:`.
+const OPERATIONS: &[Part] = &[
+    choice(
+        "registered",
+        &["allow", "required", "off"],
+        "What registered operations are for. `allow`: a client may name one instead of sending its document. `required`: nothing else is answered. `off`: they are not read.",
+    ),
+    Part::Texts {
+        name: "manifests",
+        doc: "Where registered operations are: manifests of the Apollo form, JSON objects `{id: document}` as Relay and codegen write them, `.graphql` files, or folders of these.",
+    },
+    flag(
+        "apq",
+        true,
+        "Whether a client may name a document that was sent before by its SHA-256 (automatic persisted queries).",
+    ),
+    number("apq_bytes", 64 * 1024, 1024 * MIB, 16 * MIB, "Bytes of documents that are kept for that."),
+];
+
+/// `cost:`.
+const COST: &[Part] = &[
+    choice(
+        "mode",
+        &["off", "measure", "enforce"],
+        "`measure` estimates and records, `enforce` refuses what is estimated above `max` too.",
+    ),
+    number("max", 1, 1_000_000_000_000, 10_000, "What one operation may be estimated to cost."),
+    number("list_size", 0, 1_000_000, 10, "The length of a list that no `@listSize` tells anything about."),
+    flag("report", false, "Whether answers tell their estimate, as `extensions.cost`."),
 ];
 
 /// `cors:`.
@@ -150,4 +216,12 @@ const SOURCE_LIMITS: &[Part] = &[
         "Bytes of one reply. By default the file's `limits: { reply_bytes }`.",
     ),
     number("parallel", 1, 64, 4, "Calls of one fetch that may be under way together."),
+    number("streams", 1, 100_000, 100, "Subscriptions to the source that may be open together."),
+    number(
+        "silence_ms",
+        1_000,
+        86_400_000,
+        60_000,
+        "Milliseconds that a subscription may bring nothing, not even a sign that the source is there.",
+    ),
 ];

@@ -12,9 +12,10 @@ use raccordo_schema::compose::{SourceSdl, compose};
 use raccordo_schema::{Diagnostic, Location};
 
 use crate::access;
-use crate::checked::{Checked, RequestLimits};
+use crate::checked::{Checked, CostMode, CostSettings, RequestLimits};
 use crate::environment::Lookup;
 use crate::keys::{DEFAULT_LISTEN, ROOT};
+use crate::operations::read_operations;
 use crate::reader::{Map, Surroundings, read_map};
 use crate::sources::{ReadSource, read_sources};
 use crate::yaml::{self, Node};
@@ -54,6 +55,7 @@ pub fn load_with_own(
     let listen = read_listen(&map, &mut found);
     let policy = read_access(&map, &root, listen, &mut found);
     let cors_origins = read_origins(&map, &mut found);
+    let operations = read_operations(map.section("operations"), around.folder, &mut found);
     let sources = read_sources(&root, &map, kinds, own, &around, &mut found);
     let composed = compose_all(&sources, own, &mut found);
     // The configuration's own mistakes first, in its order; then each source's as they were found.
@@ -73,6 +75,8 @@ pub fn load_with_own(
         supergraph,
         catalogue,
         limits: request_limits(map.section("limits")),
+        operations,
+        cost: cost(map.section("cost")),
         cors_origins,
         log: Arc::from(map.values.text("log").unwrap_or("info")),
         introspection: map.values.flag("introspection").unwrap_or(true),
@@ -158,10 +162,32 @@ pub(crate) fn request_limits(limits: Option<&Map>) -> RequestLimits {
         tokens: number("tokens"),
         depth: number("depth"),
         aliases: number("aliases"),
+        root_fields: number("root_fields"),
+        directives: number("directives"),
         selections: number("selections"),
+        variable_values: number("variable_values"),
         timeout: Duration::from_millis(number("timeout_ms") as u64),
         concurrency: number("concurrency"),
         queue: number("queue"),
+        streams: number("streams"),
+        events: number("events"),
+        sockets: number("sockets"),
+        socket_operations: number("socket_operations"),
+    }
+}
+
+pub(crate) fn cost(section: Option<&Map>) -> CostSettings {
+    let text = section.and_then(|section| section.values.text("mode"));
+    let number = |name: &str| section.map_or(0, |section| section.number(name)) as u64;
+    CostSettings {
+        mode: match text {
+            Some("measure") => CostMode::Measure,
+            Some("enforce") => CostMode::Enforce,
+            _ => CostMode::Off,
+        },
+        max: number("max"),
+        list_size: number("list_size"),
+        report: section.and_then(|section| section.values.flag("report")).unwrap_or(false),
     }
 }
 
@@ -182,6 +208,7 @@ fn compose_all(
     }
     let supergraph = compose(&all).map_err(|wrong| found.extend(wrong)).ok()?;
     found.extend(supergraph.warnings().iter().cloned());
-    let catalogue = Catalogue::from_supergraph(supergraph.sdl()).map_err(|wrong| found.extend(wrong)).ok()?;
+    let catalogue =
+        Catalogue::of(Arc::clone(supergraph.schema())).map_err(|wrong| found.extend(wrong)).ok()?;
     Some((Arc::from(supergraph.sdl()), Arc::new(catalogue)))
 }

@@ -11,7 +11,8 @@ use raccordo_schema::{Diagnostic, Location};
 use crate::access;
 use crate::checked::{Checked, CheckedSource};
 use crate::keys::ROOT;
-use crate::load::request_limits;
+use crate::load::{cost, request_limits};
+use crate::operations::read_operations;
 use crate::reader::{Surroundings, read_map};
 use crate::sources::{settings_of_url, unmapped};
 use crate::yaml::{Data, Node};
@@ -54,6 +55,8 @@ pub fn for_supergraph(
         supergraph: Arc::from(sdl),
         catalogue: Arc::new(catalogue),
         limits: request_limits(defaults.section("limits")),
+        operations: read_operations(defaults.section("operations"), around.folder, &mut found),
+        cost: cost(defaults.section("cost")),
         cors_origins: Vec::new(),
         log: Arc::from("info"),
         introspection: true,

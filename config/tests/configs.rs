@@ -54,6 +54,14 @@ fn understood(checked: &Checked) -> String {
         checked.explorer()
     )
     .unwrap();
+    let operations = checked.operations();
+    writeln!(text, "operations {:?} apq {:?}", operations.registered, operations.apq_bytes).unwrap();
+    for operation in &operations.documents {
+        let (id, name, at) = (&operation.id, operation.name.as_deref(), &operation.at);
+        let at = at.to_string().replace(&format!("{}/", folder().display()), "");
+        writeln!(text, "operation {id} {name:?} {at} {:?}", operation.text).unwrap();
+    }
+    writeln!(text, "{:?}", checked.cost()).unwrap();
     writeln!(text, "types {}", checked.catalogue().api_schema().types.len()).unwrap();
     text + &told(checked.warnings())
 }
