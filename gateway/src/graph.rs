@@ -46,9 +46,8 @@ pub enum GraphError {
 /// The graph.
 pub struct Graph {
     api: Valid<Schema>,
-    api_sdl: Arc<str>,
     implementers: HashMap<apollo_compiler::Name, Implementers>,
-    supergraph: Schema,
+    whole: Schema,
     types: Arc<TypeNames>,
     concrete: Arc<[bool]>,
     possible: FxHashMap<Name, Box<[u32]>>,
@@ -60,24 +59,20 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Reads a supergraph and joins it with its sources, whose states are noted in `states`.
+    /// Joins a supergraph with its sources, whose states are noted in `states`. Of the supergraph as it was read nothing is kept: the
+    /// catalogue can be dropped afterwards.
     ///
     /// # Errors
     /// What is wrong with the supergraph, and sources that it names and nobody configured.
     pub fn new(
-        supergraph_sdl: &str,
         catalogue: &Catalogue,
         sources: Vec<GraphSource>,
         states: Arc<States>,
         may_introspect: bool,
     ) -> Result<Self, GraphError> {
-        let supergraph = Schema::builder()
-            .adopt_orphan_extensions()
-            .parse(supergraph_sdl, "supergraph.graphql")
-            .build()
-            .unwrap_or_else(|errors| errors.partial);
+        let whole = catalogue.whole_schema().clone();
         let api = catalogue.api_schema().clone();
-        let composite = supergraph
+        let composite = whole
             .types
             .iter()
             .filter(|(_, ty)| ty.is_object() || ty.is_interface() || ty.is_union())
@@ -85,13 +80,10 @@ impl Graph {
         let types = Arc::new(TypeNames::new(composite));
         let concrete = (0..types.len() as u32)
             .map(|id| {
-                types
-                    .name(id)
-                    .and_then(|name| supergraph.types.get(&**name))
-                    .is_some_and(ExtendedType::is_object)
+                types.name(id).and_then(|name| whole.types.get(&**name)).is_some_and(ExtendedType::is_object)
             })
             .collect();
-        let possible = possible_types(&supergraph, &types);
+        let possible = possible_types(&whole, &types);
         let by_name: FxHashMap<Name, usize> =
             sources.iter().enumerate().map(|(index, source)| (source.name.clone(), index)).collect();
         for name in catalogue.sources().iter().map(|source| &source.name) {
@@ -100,12 +92,12 @@ impl Graph {
                 return Err(GraphError::UnknownSource(name.to_string(), known.join(", ")));
             }
         }
-        let federation = Federation::new(&supergraph, &types, |name| by_name.get(name).copied());
+        // The join directives are in the supergraph as it was read, and nowhere else.
+        let federation = Federation::new(catalogue.supergraph(), &types, |name| by_name.get(name).copied());
         Ok(Self {
             implementers: api.implementers_map(),
-            api_sdl: catalogue.api_sdl().into(),
             api,
-            supergraph,
+            whole,
             types,
             concrete,
             possible,
@@ -120,11 +112,6 @@ impl Graph {
     /// The schema that clients see.
     pub fn api_schema(&self) -> &Valid<Schema> {
         &self.api
-    }
-
-    /// The schema that clients see, as text.
-    pub fn api_sdl(&self) -> &Arc<str> {
-        &self.api_sdl
     }
 
     /// Implementers of each interface of the API schema.
@@ -195,12 +182,12 @@ impl Graph {
 
     /// Whether a type is an object type.
     pub fn is_object(&self, type_name: &str) -> bool {
-        self.supergraph.types.get(type_name).is_some_and(ExtendedType::is_object)
+        self.whole.types.get(type_name).is_some_and(ExtendedType::is_object)
     }
 
     /// Whether a type is an interface.
     pub fn is_interface(&self, type_name: &str) -> bool {
-        self.supergraph.types.get(type_name).is_some_and(ExtendedType::is_interface)
+        self.whole.types.get(type_name).is_some_and(ExtendedType::is_interface)
     }
 
     /// Whether a type has selections.
@@ -213,14 +200,14 @@ impl Graph {
         field_of(&self.api, parent, field).map(|field| &field.ty)
     }
 
-    /// The definition of a field in the supergraph, which has also what clients don't see.
+    /// The definition of a field of the whole graph, which has also what clients don't see.
     pub fn field(&self, parent: &str, field: &str) -> Option<&ast::FieldDefinition> {
-        field_of(&self.supergraph, parent, field)
+        field_of(&self.whole, parent, field)
     }
 
-    /// A type of the supergraph.
+    /// A type of the whole graph.
     pub fn type_definition(&self, name: &str) -> Option<&ExtendedType> {
-        self.supergraph.types.get(name)
+        self.whole.types.get(name)
     }
 
     /// A type as clients see it.
@@ -230,7 +217,7 @@ impl Graph {
 
     /// The name of a root type.
     pub fn root_type(&self, operation: ast::OperationType) -> Option<&str> {
-        self.supergraph.root_operation(operation).map(|name| name.as_str())
+        self.whole.root_operation(operation).map(|name| name.as_str())
     }
 }
 

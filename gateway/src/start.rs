@@ -128,13 +128,7 @@ pub fn prepare_with_trail(checked: &Checked, trail: Arc<dyn Trail>) -> Result<Pr
     if serves_own && !sources.iter().any(|source| &*source.name == own::NAME) {
         of_graph.push(own_source(&states));
     }
-    let graph = Graph::new(
-        checked.supergraph(),
-        checked.catalogue(),
-        of_graph,
-        Arc::clone(&states),
-        checked.introspection(),
-    )?;
+    let graph = Graph::new(checked.catalogue(), of_graph, Arc::clone(&states), checked.introspection())?;
     let limits = checked.limits();
     let gateway = Gateway::new(
         Arc::new(graph),

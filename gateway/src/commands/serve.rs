@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     logging::start(arguments.log.unwrap_or_else(|| LogLevel::named(checked.log())));
     match runtime() {
         Ok(runtime) => {
-            let exit = runtime.block_on(serve(&checked));
+            let exit = runtime.block_on(serve(checked));
             // What still runs belongs to nobody any more.
             runtime.shutdown_background();
             exit
@@ -69,15 +69,17 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-async fn serve(checked: &Checked) -> Exit {
-    let (prepared, listener, signals) = match ready(checked).await {
+async fn serve(checked: Checked) -> Exit {
+    let (prepared, listener, signals) = match ready(&checked).await {
         Ok(ready) => ready,
         Err((text, exit)) => {
             complain(&format!("error: {text}\n"));
             return exit;
         }
     };
-    announce(listener.local_addr().unwrap_or(checked.listen()), checked);
+    announce(listener.local_addr().unwrap_or(checked.listen()), &checked);
+    // The supergraph as text and as it was read are as large as all the rest, and have done what they are for.
+    drop(checked);
     let asking = tokio::spawn(tell_sources(&prepared));
     let gateway = Arc::clone(prepared.gateway());
     let ended = serve::run(gateway, listener, prepared.settings().clone(), asked_to_end(signals)).await;

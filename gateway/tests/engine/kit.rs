@@ -104,7 +104,7 @@ impl Bench {
                 limits: raccordo_connector_api::Limits::default(),
             })
             .collect();
-        let graph = Graph::new(supergraph, &catalogue, entries, Arc::new(States::new([])), true).unwrap();
+        let graph = Graph::new(&catalogue, entries, Arc::new(States::new([])), true).unwrap();
         let trail = Arc::new(MemoryTrail::default());
         let gateway = Gateway::new(
             Arc::new(graph),

@@ -39,8 +39,7 @@ impl Bench {
             timeout: Duration::from_secs(10),
             limits: raccordo_connector_api::Limits::default(),
         });
-        let graph =
-            Graph::new(supergraph, &catalogue, sources.collect(), Arc::new(States::new([])), true).unwrap();
+        let graph = Graph::new(&catalogue, sources.collect(), Arc::new(States::new([])), true).unwrap();
         let gateway = Gateway::new(
             Arc::new(graph),
             raccordo_policy::open(true, "127.0.0.1:0".parse().unwrap()).unwrap(),

@@ -63,8 +63,7 @@ impl Served {
                 limits: raccordo_connector_api::Limits::default(),
             })
             .collect();
-        let graph =
-            Graph::new(supergraph.sdl(), &catalogue, sources, Arc::new(States::new([])), true).unwrap();
+        let graph = Graph::new(&catalogue, sources, Arc::new(States::new([])), true).unwrap();
         let gateway = Gateway::new(
             Arc::new(graph),
             raccordo_policy::open(true, "127.0.0.1:0".parse().unwrap()).unwrap(),
