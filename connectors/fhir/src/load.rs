@@ -72,11 +72,7 @@ impl<'a> Loader<'a> {
         let elements =
             elements(self.model, &entity.type_name, Some(type_id), &[selection], &[entity.key.element()]);
         let batches = keys.chunks(entity.batch).map(|keys| self.batch(entity, keys, elements.clone()));
-        let blame = |failure: Failure| match failure.coordinate {
-            None => failure.at(&entity.type_name, &entity.key.field),
-            Some(_) => failure,
-        };
-        let batches = try_join_all(batches).await.map_err(blame)?;
+        let batches = try_join_all(batches).await?;
         let (resources, by_key) = join_by_key(entity, batches);
         let level = self.level(&entity.type_name, Some(type_id), vec![selection], resources).await;
         Ok(Found { level, by_key })
@@ -99,7 +95,9 @@ impl<'a> Loader<'a> {
         let asked_for = |resource: &Resource| {
             let values = entity.key.values(resource);
             let carries = values.iter().any(|value| wanted.contains(value.as_str()));
-            if carries { Ok(()) } else { Err(unasked(&entity.key.param)) }
+            // Of all that can be wrong with an answer this alone is the key's.
+            let wrong = || unasked(&entity.key.param).at(&entity.type_name, &entity.key.field);
+            if carries { Ok(()) } else { Err(wrong()) }
         };
         Ok((keys, self.server.all(self.asking, &search, &asked_for).await?))
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use raccordo_connector_api::page::{Connection, write_connection};
 use raccordo_connector_api::{Cell, Failure, Field, Output, Reply, Selection};
+use raccordo_connector_web::records::written_or_lost;
 use raccordo_schema::mapping::{From, Name};
 use serde_json::Value;
 
@@ -13,7 +14,6 @@ use crate::bundle::Resource;
 use crate::load::{Hung, Level, selections_of};
 use crate::model::{Finder, Form, Model};
 use crate::roots::Root;
-use crate::values::fit;
 
 /// What writes.
 pub(crate) struct Writer {
@@ -175,7 +175,7 @@ impl Writer {
                 let Some(value) = at.key.or_else(|| values.first().map(String::as_str)) else {
                     return Cell::Null;
                 };
-                fit(reply.leaf_text(leaf, value), at.type_name, field, reply)
+                written_or_lost(reply.leaf_text(leaf, value), at.type_name, &field.name, reply)
             }
             _ => self.field(at.type_name, &resource.json, field, reply),
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use raccordo_connector_api::leaf::enum_value;
 use raccordo_connector_api::{Failure, Fetch, Leaf, Reply};
+use raccordo_connector_web::records::one_value;
 use raccordo_schema::mapping::{FieldMapping, From, Name, NamedKind};
 use serde_json::{Map, Value};
 
@@ -155,27 +156,10 @@ pub(crate) fn read<'v>(
         From::Jq { .. } => {
             let program = model.program(type_name, &field.name);
             let program = program.ok_or_else(|| Failure::internal("a jq program that was not checked"))?;
-            one(program.run(record, variables)?, field.shape.list)
+            one_value(program.run(record, variables)?, field.shape.list)
         }
         From::Meta(_) => Ok(Cow::Owned(Value::Null)),
         From::Column(_) | From::Header(_) => Err(Failure::internal("a column in a JSON record")),
-    }
-}
-
-/// The one value that a field has. A list takes one array, or all outputs as its items.
-fn one(mut outputs: Vec<Cow<'_, Value>>, list: bool) -> Result<Cow<'_, Value>, Failure> {
-    let last = outputs.pop();
-    match (last, outputs.is_empty(), list) {
-        (None, ..) => Ok(Cow::Owned(if list { Value::Array(Vec::new()) } else { Value::Null })),
-        (Some(value), true, false) => Ok(value),
-        (Some(value), true, true) if matches!(*value, Value::Array(_) | Value::Null) => Ok(value),
-        (Some(_), false, false) => {
-            Err(Failure::malformed("the jq program gives several values where one is expected"))
-        }
-        (Some(value), _, true) => {
-            let items = outputs.into_iter().chain([value]).map(Cow::into_owned).collect();
-            Ok(Cow::Owned(Value::Array(items)))
-        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Records in; cells of a reply out, and what is still to be asked below them. A value that doesn't fit costs its own field, at its own coordinate.
 
-use raccordo_connector_api::leaf::enum_value;
 use raccordo_connector_api::page::{Connection, write_connection};
-use raccordo_connector_api::{Cell, Failure, Field, Leaf, Output, Reply, Selection};
-use raccordo_schema::mapping::{FieldMapping, From, Meta, Name};
+use raccordo_connector_api::{Cell, Failure, Field, Output, Reply, Selection};
+use raccordo_connector_web::records::{Place, write_value, written_or_lost};
+use raccordo_schema::mapping::{From, Meta, Name};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -134,8 +134,7 @@ impl<'f> Run<'f> {
                 (None, Some(row)) => self.echo(field, row, reply),
                 (record, _) => self.field(type_name, field, record.unwrap_or(&Value::Null), reply, below),
             };
-            let cell =
-                written.unwrap_or_else(|failure| reply.failed(placed(failure, type_name, &field.name)));
+            let cell = written_or_lost(written, type_name, &field.name, reply);
             reply.set(object, field.slot, cell);
         }
         Cell::Object(object)
@@ -167,68 +166,15 @@ impl<'f> Run<'f> {
             (From::Meta(_), _) => Ok(Cell::Null),
             _ => {
                 let value = keys::read(self.model, type_name, mapping, record, &self.source)?;
-                self.value(type_name, mapping, field, &value, reply, below)
+                let empty_when_absent = mapping.shape.non_null;
+                let place =
+                    Place { mapping: &self.model.mapping, type_name, field: mapping, empty_when_absent };
+                write_value(&place, field, &value, reply, &mut |reply, selection, value| {
+                    Ok(self.record(selection, value, reply, below))
+                })
             }
         }
     }
-
-    /// A value as the field's type has it. A list that is left out is empty where it may not be null.
-    fn value(
-        &self,
-        type_name: &Name,
-        mapping: &FieldMapping,
-        field: &'f Field,
-        value: &Value,
-        reply: &mut Reply,
-        below: &mut Vec<Pending<'f>>,
-    ) -> Result<Cell, Failure> {
-        match (mapping.shape.list, value) {
-            (false, value) => self.item(mapping, field, value, reply, below),
-            (true, Value::Null) if mapping.shape.non_null => Ok(reply.list(&[])),
-            (true, Value::Null) => Ok(Cell::Null),
-            (true, Value::Array(items)) => {
-                let mut cells = Vec::with_capacity(items.len());
-                for item in items {
-                    let written = self.item(mapping, field, item, reply, below);
-                    cells.push(
-                        written
-                            .unwrap_or_else(|failure| reply.failed(placed(failure, type_name, &field.name))),
-                    );
-                }
-                Ok(reply.list(&cells))
-            }
-            (true, _) => Err(Failure::malformed("expected an array")),
-        }
-    }
-
-    fn item(
-        &self,
-        mapping: &FieldMapping,
-        field: &'f Field,
-        value: &Value,
-        reply: &mut Reply,
-        below: &mut Vec<Pending<'f>>,
-    ) -> Result<Cell, Failure> {
-        match (&field.output, value) {
-            (_, Value::Null) => Ok(Cell::Null),
-            (Output::Object(selection), record) => Ok(self.record(selection, record, reply, below)),
-            (Output::Leaf(leaf @ Leaf::Enum(_)), Value::String(code)) => {
-                let codes = self.model.mapping.enums.get(&mapping.shape.named);
-                match codes.and_then(|codes| enum_value(codes, code)) {
-                    Some(name) => reply.leaf_text(leaf, name),
-                    None => {
-                        Err(Failure::malformed("expected a code that a value of the enum names by `@code`"))
-                    }
-                }
-            }
-            (Output::Leaf(leaf), value) => reply.leaf_json(leaf, value),
-        }
-    }
-}
-
-/// A failure that has no coordinate yet gets this one.
-fn placed(failure: Failure, type_name: &Name, field: &Name) -> Failure {
-    if failure.coordinate.is_some() { failure } else { failure.at(type_name, field) }
 }
 
 fn echo(output: &Output, value: &Value, reply: &mut Reply) -> Result<Cell, Failure> {

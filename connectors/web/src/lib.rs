@@ -6,6 +6,8 @@
 pub mod client;
 pub mod jq;
 pub mod offload;
+pub mod records;
+pub mod settings;
 pub mod status;
 
 pub use client::{Answer, Call, Client};

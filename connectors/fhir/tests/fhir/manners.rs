@@ -43,6 +43,16 @@ async fn whatever_goes_wrong_is_told_apart() {
 }
 
 #[tokio::test]
+async fn an_answer_that_cannot_be_read_is_no_fields_fault() {
+    for manners in [Manners::Text("<html>ciao</html>"), Manners::WrongType, Manners::Half] {
+        let asking = asking(manners).await;
+        let fetch = asking.ask.entities("Persona", "cognome", &[json!({ "codiceFiscale": VERDI })]).unwrap();
+        let failure = asking.connector.fetch(&fetch).await.unwrap_err();
+        assert_eq!((failure.kind, failure.coordinate), (Malformed, None), "{manners:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_ignores_the_key_gives_nobody_to_anybody() {
     let asking = asking(Manners::IgnoresKeys).await;
     let fetch = asking.ask.entities("Persona", "cognome", &[json!({ "codiceFiscale": VERDI })]).unwrap();
