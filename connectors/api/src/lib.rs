@@ -16,6 +16,7 @@ pub mod leaf;
 pub mod limits;
 pub mod page;
 pub mod read;
+pub mod records;
 pub mod reply;
 pub mod representations;
 pub mod settings;

@@ -9,7 +9,7 @@ use async_graphql::Request;
 use futures::future::BoxFuture;
 use raccordo_connector_api::document::Document;
 use raccordo_connector_api::read::read_response;
-use raccordo_connector_api::{Connector, Failure, Fetch, Reply};
+use raccordo_connector_api::{Cell, Connector, Failure, Fetch, Reply, Selection, records};
 
 pub use state::{SourceState, States};
 
@@ -46,13 +46,27 @@ impl Connector for OwnSource {
             let response = self.schema.execute(request).await;
             let body = serde_json::to_vec(&response)
                 .map_err(|_| Failure::internal("the own source's answer can't be written"))?;
-            read_response(body.into(), &fetch.asked, 1)
+            fetch.meter.bytes(body.len());
+            let reply = read_response(body.into(), &fetch.asked, 1)?;
+            let selection = fetch.asked.selection();
+            let rows = reply.rows().iter().map(|row| told(&reply, *row, selection)).sum();
+            match fetch.meter.rows(rows) > fetch.limits.rows as u64 {
+                true => Err(Failure::over_limit(format!("more than {} records", fetch.limits.rows))),
+                false => Ok(reply),
+            }
         })
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async { Ok(()) })
     }
+}
+
+/// How many sources an answer tells of: those in lists, and those that were asked for one by one.
+fn told(reply: &Reply, root: Cell, selection: &Selection) -> usize {
+    let Cell::Object(at) = root else { return 0 };
+    let slots = selection.fields_of(at.type_id).map(|field| reply.slot(at, field.slot));
+    slots.filter(|cell| matches!(cell, Cell::Object(_))).count() + records::listed(reply, root, selection)
 }
 
 #[cfg(test)]
