@@ -6,6 +6,7 @@
 
 mod audit;
 mod composer;
+mod events;
 mod fhir;
 mod partner;
 mod postgres;
@@ -15,6 +16,7 @@ use std::{fmt, time::Duration};
 
 pub use audit::{AuditResult, AuditStatus, audit};
 pub use composer::{ComposedElsewhere, Composer, ToCompose};
+pub use events::{EventSubgraph, Over, Subscriber};
 pub use fhir::{FhirOptions, FhirServer};
 pub use partner::ReceivedRequest;
 pub use postgres::Postgres;

@@ -119,6 +119,12 @@ impl Partner {
         lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
 
+    /// Ends the partner without a word.
+    pub(super) fn kill(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
     /// Stops the partner, as dropping it does. A test of an outage calls it in the middle.
     pub(super) fn stop(&mut self) {
         drop(self.stdin.take());
