@@ -32,7 +32,16 @@ class Gateway:
 
 
 def ours(binary: Path) -> Gateway:
-    return Gateway("raccordo", f"{shlex.quote(str(binary))} serve --config {{config}} --listen 127.0.0.1:{{port}} --log warn")
+    return named("raccordo", binary, "--config {config}")
+
+
+def ours_of_a_supergraph(binary: Path) -> Gateway:
+    """Ours given what a peer is given: a supergraph, and no configuration."""
+    return named("raccordo", binary, "--supergraph {supergraph}")
+
+
+def named(name: str, binary: Path, given: str) -> Gateway:
+    return Gateway(name, f"{shlex.quote(str(binary))} serve {given} --listen 127.0.0.1:{{port}} --log warn")
 
 
 def peer(shared: bool) -> Gateway | None:

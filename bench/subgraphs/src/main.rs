@@ -8,6 +8,8 @@ mod made;
 mod replay;
 mod sdl;
 mod shop;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::cell::RefCell;
