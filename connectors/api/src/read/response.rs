@@ -287,7 +287,7 @@ impl Reader<'_> {
         depth: u32,
     ) -> Result<Cell, Failure> {
         match (leaf, first) {
-            (Leaf::String | Leaf::Id | Leaf::Custom(_), b'"') => self.string(),
+            (Leaf::String | Leaf::Id | Leaf::Custom(_), b'"') => self.string(parent, field, leaf),
             (Leaf::Enum(values), b'"') => {
                 let text = self.json.string()?;
                 let known =
@@ -299,7 +299,7 @@ impl Reader<'_> {
             (Leaf::Int | Leaf::Float | Leaf::Id, b'-' | b'0'..=b'9') => self.number(parent, field, leaf),
             (Leaf::Custom(_), _) => self.custom(parent, field, leaf, depth),
             // Domain scalars are checked where a source is connected by us; here they are whatever the subgraph says.
-            (Leaf::CodiceFiscale | Leaf::Date | Leaf::DateTime, b'"') => self.string(),
+            (Leaf::CodiceFiscale | Leaf::Date | Leaf::DateTime, b'"') => self.string(parent, field, leaf),
             _ => self.misfit(parent, field, leaf.expected(), depth),
         }
     }
@@ -320,14 +320,16 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<Cell, Failure> {
+    /// A string. Half of a surrogate pair is JSON and no text, and readers differ on it (RFC 8259 §8.2): it costs its own field.
+    fn string(&mut self, parent: &Selection, field: &Field, leaf: &Leaf) -> Result<Cell, Failure> {
         let text = self.json.string()?;
         if !text.escaped {
             return Ok(lent(quoted(text)));
         }
-        let decoded: String =
-            serde_json::from_slice(self.json.bytes(quoted(text))).map_err(|_| self.json.broken())?;
-        Ok(self.reply.quoted(&decoded))
+        match serde_json::from_slice::<String>(self.json.bytes(quoted(text))) {
+            Ok(decoded) => Ok(self.reply.quoted(&decoded)),
+            Err(_) => Ok(self.lost(parent, field, leaf.expected())),
+        }
     }
 
     fn number(&mut self, parent: &Selection, field: &Field, leaf: &Leaf) -> Result<Cell, Failure> {
@@ -384,8 +386,10 @@ impl Reader<'_> {
             }
         }
         let span = self.json.skip(0)?;
-        let errors: Vec<serde_json::Value> =
-            serde_json::from_slice(self.json.bytes(span)).map_err(|_| self.json.broken())?;
+        // JSON that can't be read any closer, as for half of a surrogate pair in a message: again nothing says where.
+        let Ok(errors) = serde_json::from_slice::<Vec<serde_json::Value>>(self.json.bytes(span)) else {
+            return Ok(vec![Path::new()]);
+        };
         let mut paths: Vec<Path> = errors.iter().take(MAX_ERRORS).map(path_of).collect();
         if errors.len() > MAX_ERRORS {
             paths.push(Path::new());

@@ -80,6 +80,24 @@ async fn a_field_that_is_missing_is_lost_and_one_that_is_null_is_not() {
 }
 
 #[tokio::test]
+async fn half_of_a_surrogate_pair_costs_its_own_field() {
+    for (nome, expected) in [(r"\ud800", "[lost]"), (r"x\udc00x", "[lost]"), (r"\ud83d\ude8c", "\u{1f68c}")] {
+        let of = |id: &str, nome: &str| format!(r#"{{"id":"{id}","nome":"{nome}"}}"#);
+        let body = format!(r#"{{"data":{{"_entities":[{},{}]}}}}"#, of("a", nome), of("b", "y"));
+        let reply = ask(&always(200, JSON, body).await, &two_entities()).await.unwrap();
+        let expected = json!([{ "id": "a", "nome": expected }, { "id": "b", "nome": "y" }]);
+        assert_eq!(rows(&two_entities(), &reply), expected);
+        for problem in reply.problems() {
+            assert_eq!(problem.failure.coordinate, Some(("Fermata".into(), "nome".into())));
+        }
+    }
+    let body = r#"{"data":{"_entities":[{"id":"a","nome":"x"},null]},"errors":[{"message":"\udc00","path":["_entities",1]}]}"#;
+    let reply = ask(&always(200, JSON, body).await, &two_entities()).await.unwrap();
+    assert_eq!(rows(&two_entities(), &reply)[0], json!({ "id": "a", "nome": "x" }));
+    assert_eq!(reply.problems()[0].failure.kind, FailureKind::Refused);
+}
+
+#[tokio::test]
 async fn an_entity_of_another_type_is_nobodys() {
     let named = |name: &str| json!({ "__typename": name, "id": "a", "nome": "x" });
     for (name, expected) in [
