@@ -99,6 +99,9 @@ pub(crate) struct PageAt {
     pub(crate) size: usize,
 }
 
+/// Bytes that a URL may have: clients and servers take no more than 65,534 of any.
+const URL_BYTES: usize = 60_000;
+
 /// The values of one call.
 pub(crate) struct Filling<'a> {
     pub(crate) endpoint: &'a Endpoint,
@@ -152,7 +155,15 @@ impl Filling<'_> {
             text.push('?');
             text.push_str(query);
         }
-        Url::parse(&text).map_err(|_| Failure::internal("no URL can be made of `url` and the path"))
+        let url =
+            Url::parse(&text).map_err(|_| Failure::internal("no URL can be made of `url` and the path"))?;
+        match (url.as_str().len() <= URL_BYTES, self.keys.len()) {
+            (true, _) => Ok(url),
+            (false, 0 | 1) => {
+                Err(Failure::bad_input("an argument or a key is longer than a URL of the source can be"))
+            }
+            (false, _) => Err(Failure::over_limit("the keys of one call are longer than a URL can be")),
+        }
     }
 
     fn values(&self, origin: Origin, name: &str) -> Option<Vec<String>> {

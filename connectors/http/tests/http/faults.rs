@@ -40,6 +40,15 @@ async fn a_status_says_whose_fault_it_is() {
 }
 
 #[tokio::test]
+async fn arguments_too_long_for_a_url_are_the_callers() {
+    let api = Api::start(0).await;
+    let ask = |length: usize| format!("servizio(id: \"{}\") {{ id }}", "x".repeat(length));
+    assert_eq!(api.roots(&ask(59_000)).await.unwrap(), json!({ "servizio": null }));
+    let failure = api.roots(&ask(61_000)).await.unwrap_err();
+    assert_eq!((failure.kind, failure.detail.contains('x')), (FailureKind::BadInput, false));
+}
+
+#[tokio::test]
 async fn redirects_are_not_followed() {
     let away = || (StatusCode::FOUND, [("location", "http://127.0.0.1:9/segreto")]).into_response();
     assert_eq!(outcome(away).await, FailureKind::Malformed);
