@@ -1,6 +1,7 @@
 //! Source SDL in; composed supergraph, mappings and the graph's catalogue out. Pure: it reads no file and opens no socket.
 
 pub mod catalogue;
+pub mod changes;
 pub mod compose;
 pub mod diagnostic;
 pub mod mapping;

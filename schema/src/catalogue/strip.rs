@@ -42,7 +42,11 @@ struct Strip<'a> {
 impl Strip<'_> {
     fn schema(&self, schema: &mut Schema) {
         schema.directive_definitions.retain(|name, _| !(self.removed)(name));
-        schema.schema_definition.make_mut().directives.retain(|directive| !(self.removed)(&directive.name));
+        let definition = schema.schema_definition.make_mut();
+        definition.directives.retain(|directive| !(self.removed)(&directive.name));
+        for root in [&mut definition.mutation, &mut definition.subscription] {
+            root.take_if(|root| self.hidden.contains(&root.name));
+        }
         for ty in schema.types.values_mut().filter(|ty| !ty.is_built_in()) {
             self.ty(ty);
         }

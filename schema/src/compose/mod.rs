@@ -23,6 +23,8 @@ mod text;
 
 use std::sync::Arc;
 
+pub(crate) use merge::is_executable;
+
 use apollo_compiler::Schema;
 
 use crate::catalogue::read::quickly;
@@ -75,9 +77,10 @@ impl Supergraph {
 /// All mistakes, with file, line and Federation's name of the rule. A later stage's mistakes show only when the earlier ones are
 /// mended: SDL first, then each source's own rules and the merge, then reachability.
 pub fn compose(sources: &[SourceSdl<'_>]) -> Result<Supergraph, Vec<Diagnostic>> {
-    let subgraphs = read_all(sources)?;
-    let (merged, problems, mut warnings) = merge::merge(&subgraphs);
+    let (subgraphs, mut warnings) = read_all(sources)?;
+    let (merged, problems, doubts) = merge::merge(&subgraphs);
     refuse_any(problems)?;
+    warnings.extend(doubts);
     let (unreachable, doubts) = satisfiability::check(&subgraphs, &merged);
     refuse_any(unreachable)?;
     warnings.extend(doubts);
@@ -89,7 +92,7 @@ pub fn compose(sources: &[SourceSdl<'_>]) -> Result<Supergraph, Vec<Diagnostic>>
     Ok(Supergraph { sdl, schema, warnings })
 }
 
-fn read_all(sources: &[SourceSdl<'_>]) -> Result<Vec<Subgraph>, Vec<Diagnostic>> {
+fn read_all(sources: &[SourceSdl<'_>]) -> Result<(Vec<Subgraph>, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut sorted: Vec<&SourceSdl<'_>> = sources.iter().collect();
     sorted.sort_by_key(|source| source.name);
     let (mut subgraphs, mut problems) = (Vec::new(), Vec::new());
@@ -111,8 +114,16 @@ fn read_all(sources: &[SourceSdl<'_>]) -> Result<Vec<Subgraph>, Vec<Diagnostic>>
     for subgraph in &mut subgraphs {
         problems.extend(rules::apply(subgraph));
     }
+    let (problems, mut warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(Diagnostic::is_error);
     refuse_any(problems)?;
-    Ok(subgraphs)
+    // What a source says often is told once.
+    warnings.dedup_by(|next, kept| next.rule == kept.rule && next.at.file == kept.at.file);
+    Ok((subgraphs, warnings))
+}
+
+/// The parser's findings about another file, in the same words.
+pub(crate) fn told(file: &str, found: &apollo_compiler::validation::DiagnosticList) -> Vec<Diagnostic> {
+    read::diagnostics(&file.into(), found)
 }
 
 fn refuse_any(problems: Vec<Diagnostic>) -> Result<(), Vec<Diagnostic>> {

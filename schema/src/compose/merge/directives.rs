@@ -107,7 +107,8 @@ fn definition((name, input): (Name, MergedInput)) -> Node<InputValueDefinition> 
     })
 }
 
-fn is_executable(location: DirectiveLocation) -> bool {
+/// Whether a directive's location is one in clients' operations.
+pub(crate) fn is_executable(location: DirectiveLocation) -> bool {
     use DirectiveLocation as L;
     matches!(
         location,

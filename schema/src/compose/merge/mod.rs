@@ -12,6 +12,8 @@ mod overrides;
 mod sharing;
 mod types;
 
+pub(crate) use directives::is_executable;
+
 use std::collections::BTreeMap;
 
 use apollo_compiler::Name;

@@ -7,10 +7,11 @@ use rustc_hash::FxHashSet;
 
 use super::Reader;
 use super::piece::Piece;
+use crate::Diagnostic;
 use crate::compose::field_set;
 use crate::compose::links::Spec;
 use crate::compose::marks::Marks;
-use crate::compose::subgraph::{Field, FieldSet, Key, Kind, Override, TypeDef};
+use crate::compose::subgraph::{Field, FieldSet, Key, Kind, Override, TypeDef, locate};
 
 /// The rules of a field set: of its type, of its text.
 const KEY: [&str; 2] = ["KEY_INVALID_FIELDS_TYPE", "KEY_INVALID_FIELDS"];
@@ -111,7 +112,14 @@ impl Reader<'_> {
             return;
         }
         let at = directive.location();
-        if matches!(
+        if name == "cacheTag" {
+            let message = format!(
+                "`@{}` is left out of the graph: this gateway keeps no answers that it could tag",
+                directive.name
+            );
+            let place = locate(self.file, self.sources, at);
+            self.problems.push(Diagnostic::warning("CACHE_TAG_LEFT_OUT", place, message));
+        } else if matches!(
             name.as_str(),
             "key" | "requires" | "provides" | "external" | "shareable" | "override" | "extends"
         ) || matches!(name.as_str(), "interfaceObject" | "composeDirective" | "link")
@@ -125,7 +133,7 @@ impl Reader<'_> {
             );
         } else {
             let message = format!("`@{}` is not supported", directive.name);
-            let help = "this version composes the directives of Federation up to 2.9 without `@context` and `@fromContext`";
+            let help = "take it away; Raccordo composes Federation's directives without `@context` and `@fromContext`: pass what a field needs as an argument, or by `@requires`";
             self.problem("UNSUPPORTED_FEATURE", at, message, help);
         }
     }

@@ -34,7 +34,10 @@ fn interface_keys(source: &Subgraph, problems: &mut Vec<Diagnostic>) {
                     format!("`{name}` {lacks} the key `{fields}` of its interface `{}`", interface.name);
                 let at = source.locate(def.at);
                 let diagnostic = Diagnostic::error("INTERFACE_KEY_NOT_ON_IMPLEMENTATION", at, message);
-                problems.push(diagnostic.help(format!("add `@key(fields: \"{fields}\")` to `{name}`")));
+                problems.push(diagnostic.help(match held {
+                    true => format!("take `resolvable: false` off the key of `{name}`"),
+                    false => format!("add `@key(fields: \"{fields}\")` to `{name}`"),
+                }));
             }
         }
     }

@@ -170,6 +170,9 @@ impl Check<'_> {
         if field.fully_external() {
             return Some(format!("in `{name}` the field is `@external`"));
         }
+        if self.reach.is_taken(graph, ty, &field.name) {
+            return Some(format!("from `{name}` the field is overridden"));
+        }
         let keys: Vec<String> = self
             .reach
             .keys(graph, ty)

@@ -69,6 +69,11 @@ impl<'a> Reach<'a> {
         self.local(graph, ty).find_map(|def| Some((def, def.fields.get(field)?)))
     }
 
+    /// Whether `@override` took the field from the source.
+    pub(super) fn is_taken(&self, graph: Graph, ty: &str, field: &str) -> bool {
+        self.local(graph, ty).any(|def| self.overridden.contains(&(def.name.as_str(), field, graph)))
+    }
+
     /// The keys by which a source is entered.
     pub(super) fn keys(&self, graph: Graph, ty: &str) -> Vec<&'a Key> {
         let mut found = self.all_keys(graph, ty);
