@@ -68,8 +68,10 @@ pub(super) fn compile(graph: &Graph, search: &Search<'_>, spot: SpotId) -> Clien
     let mut by_type = FxHashMap::default();
     for group in &search.spots[spot].groups {
         for ty in &group.types {
-            // Types that clients don't see have no fields here: an object of one is null.
-            let name = graph.types().name(*ty).filter(|name| graph.api_type(name).is_some());
+            // Types that clients don't see have no fields here: an object of one is null. So has an interface object's where the concrete
+            // type is asked for: whoever should have told it didn't.
+            let is_told = search.spots[spot].type_name.is_none() || search.is_concrete(*ty);
+            let name = graph.types().name(*ty).filter(|name| is_told && graph.api_type(name).is_some());
             if let Some(name) = name {
                 by_type.insert(*ty, fields(graph, search, name, &group.items));
             }

@@ -106,7 +106,7 @@ impl Compiling<'_> {
                 (What::Entities { types: entities.types.clone(), selection }, Some(entities))
             }
         };
-        let (path, path_names) = self.path(step.spot);
+        let (path, path_names) = self.path(step);
         let then = self.search.steps.iter().filter(|(_, child)| child.parents.contains(&id));
         Ok(Step {
             source,
@@ -119,13 +119,17 @@ impl Compiling<'_> {
         })
     }
 
-    /// The slots from the root to a position, and the same in words.
-    fn path(&self, spot: SpotId) -> (Vec<Locate>, Vec<Name>) {
+    /// The slots from the root to a step's position, with the types that lead there, and the same in words.
+    fn path(&self, step: &Found) -> (Vec<Locate>, Vec<Name>) {
         let (mut path, mut names) = (Vec::new(), Vec::new());
-        let mut at = spot;
+        let mut at = step.spot;
+        let mut above = step.above.iter().rev();
         while let Some(want) = self.search.spots[at].from {
             let want = &self.search.wants[want];
             path.push(Locate::Slot(want.slot));
+            if let Some(Some(types)) = above.next() {
+                path.push(Locate::Types(types.as_slice().into()));
+            }
             names.push(Name::clone(&want.key));
             at = want.spot;
         }

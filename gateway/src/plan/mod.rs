@@ -7,6 +7,7 @@ mod compile;
 pub mod draw;
 mod entities;
 mod federation;
+mod labels;
 mod search;
 mod selection;
 
@@ -22,6 +23,8 @@ use crate::operation::Operation;
 
 pub use client::{ClientField, ClientFields, ClientObject, ClientValue};
 pub(crate) use federation::Federation;
+use federation::Rules;
+pub use labels::{Active, Labels};
 
 /// A prepared operation.
 #[derive(Debug)]
@@ -158,6 +161,11 @@ pub fn prepare(
 ) -> Result<Plan, PlanError> {
     let root = (operation.root, compile::root_type(graph, operation.root)?);
     let federation = graph.federation();
-    let found = search::search(graph, federation, active, root, &operation.lifted.selections, deadline)?;
+    let selections = &operation.lifted.selections;
+    let find = |rules| search::search(graph, federation, rules, root, selections, deadline);
+    let found = match find(Rules { active, keys_known: false }) {
+        Err(PlanError::Unreachable(_)) => find(Rules { active, keys_known: true })?,
+        found => found?,
+    };
     compile::compile(graph, federation, operation, (&found.0, found.1))
 }

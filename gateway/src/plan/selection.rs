@@ -35,6 +35,7 @@ struct Used<'a> {
     key: Name,
     want: &'a Want,
     ty: Option<&'a ast::Type>,
+    below: Option<HomeId>,
 }
 
 /// Fields of one want or, for leaves, of all wants with one slot, with the types they are asked of.
@@ -188,7 +189,7 @@ impl<'a> Selecting<'a> {
         let definition = self.graph.field(&owner_name, &want.name);
         let definition = definition.ok_or(PlanError::Inconsistent("a field that isn't in the graph"))?;
         let asked_of = if on.is_none() { place.ty } else { owner };
-        let key = self.key(want, self.type_of(asked_of, want), used);
+        let key = self.key(asked, self.type_of(asked_of, want), used);
         let output = match asked.below {
             Some(home) => {
                 let below = want.below.ok_or(PlanError::Inconsistent("an object without a position"))?;
@@ -210,12 +211,13 @@ impl<'a> Selecting<'a> {
     }
 
     /// The key that the source answers under: the client's, unless the document uses that for something else.
-    fn key(&self, want: &'a Want, ty: Option<&'a ast::Type>, used: &mut Vec<Used<'a>>) -> Name {
+    fn key(&self, asked: &Asked<'a>, ty: Option<&'a ast::Type>, used: &mut Vec<Used<'a>>) -> Name {
+        let want = asked.want;
         let fits = |key: &str| {
             used.iter().filter(|own| *own.key == *key).all(|own| {
                 own.want.name == want.name
                     && own.want.arguments == want.arguments
-                    && own.want.below.is_none()
+                    && own.below == asked.below
                     && own.ty == ty
             })
         };
@@ -225,7 +227,7 @@ impl<'a> Selecting<'a> {
             number += 1;
             key = format!("{}_{number}", want.key).into();
         }
-        used.push(Used { key: Name::clone(&key), want, ty });
+        used.push(Used { key: Name::clone(&key), want, ty, below: asked.below });
         key
     }
 

@@ -100,6 +100,16 @@ impl<'f> Has<'f> {
     }
 }
 
+/// What holds for one search.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'r> {
+    /// Which labels of progressive overrides hold, in the order of [`Federation::labels`].
+    pub(crate) active: &'r [bool],
+    /// A source that an object comes from knows the keys it declares for it, though they are external there. Strictly it needn't; some
+    /// supergraphs can't be served without.
+    pub(crate) keys_known: bool,
+}
+
 impl Federation {
     /// The labels of progressive overrides.
     pub(crate) fn labels(&self) -> &[Name] {
@@ -140,14 +150,15 @@ impl Federation {
         ty: TypeId,
         field: &str,
         source: Source,
-        active: &[bool],
+        rules: Rules<'_>,
     ) -> Option<Has<'_>> {
         let has = self.declared(ty, field, source)?;
         let Some(joined) = has.joined else { return Some(has) };
-        if joined.used_overridden || joined.external && joined.requires.is_none() {
+        let is_known = rules.keys_known && self.is_key(ty, field, source);
+        if joined.used_overridden || joined.external && joined.requires.is_none() && !is_known {
             return None;
         }
-        let holds = |label: Option<usize>| label.is_none_or(|label| active.get(label) == Some(&true));
+        let holds = |label: Option<usize>| label.is_none_or(|label| rules.active.get(label) == Some(&true));
         if joined.overrides.as_ref().is_some_and(|overrides| !holds(overrides.label)) {
             return None;
         }
@@ -155,6 +166,12 @@ impl Federation {
         let mut taken = all.filter_map(|of| of.overrides.as_ref());
         let is_taken = taken.any(|overrides| overrides.from == Some(source) && holds(overrides.label));
         (!is_taken).then_some(has)
+    }
+
+    fn is_key(&self, ty: TypeId, field: &str, source: Source) -> bool {
+        let keys = self.type_in(ty, source).into_iter().flat_map(|of| of.keys.iter());
+        let mut items = keys.flat_map(|key| key.fields.items.iter());
+        items.any(|item| matches!(item, SetItem::Field { name, .. } if **name == *field))
     }
 
     /// Every source that can be entered for objects of a concrete type, with the type by which: its own, or an interface that is an

@@ -31,8 +31,14 @@ impl Federation {
             by_graph.insert(Name::from(value.value.as_str()), source);
             by_name.insert(Name::from(name), source);
         }
-        let mut reading =
-            Reading { supergraph, types, by_graph, by_name, sets: FxHashMap::default(), labels: Vec::new() };
+        let mut reading = Reading {
+            types,
+            by_graph,
+            by_name,
+            implementing: implementing(supergraph, types),
+            sets: FxHashMap::default(),
+            labels: Vec::new(),
+        };
         let mut infos: Vec<TypeInfo> = Vec::with_capacity(types.len());
         for id in 0..types.len() as TypeId {
             let definition = types.name(id).and_then(|name| supergraph.types.get(&**name));
@@ -74,8 +80,22 @@ fn stand_for_all(federation: &mut Federation, supergraph: &Schema, types: &TypeN
     }
 }
 
+/// The object types that implement each interface, anywhere.
+type Implementing<'s> = FxHashMap<&'s str, Vec<(TypeId, &'s DirectiveList)>>;
+
+fn implementing<'s>(supergraph: &'s Schema, types: &TypeNames) -> Implementing<'s> {
+    let mut found = Implementing::default();
+    for object in supergraph.types.values().filter_map(ExtendedType::as_object) {
+        let Some(id) = types.id(&object.name) else { continue };
+        for interface in &object.implements_interfaces {
+            found.entry(interface.name.as_str()).or_default().push((id, &object.directives));
+        }
+    }
+    found
+}
+
 struct Reading<'s> {
-    supergraph: &'s Schema,
+    implementing: Implementing<'s>,
     types: &'s TypeNames,
     by_graph: FxHashMap<Name, Source>,
     by_name: FxHashMap<Name, Source>,
@@ -157,7 +177,7 @@ impl<'s> Reading<'s> {
     }
 
     fn implementers(&self, interface: &str, source: Source) -> Vec<TypeId> {
-        let all = self.types_implementing(interface);
+        let all = self.implementing.get(interface).into_iter().flatten();
         let here = all.filter(|(_, directives)| {
             let says = directives.get("join__implements").is_some();
             match says {
@@ -165,15 +185,7 @@ impl<'s> Reading<'s> {
                 false => self.is_in(directives, source),
             }
         });
-        here.map(|(id, _)| id).collect()
-    }
-
-    fn types_implementing(&self, interface: &str) -> impl Iterator<Item = (TypeId, &'s DirectiveList)> {
-        let objects = self.supergraph.types.values().filter_map(ExtendedType::as_object);
-        let implementing = objects.filter(move |object| {
-            object.implements_interfaces.iter().any(|own| own.name.as_str() == interface)
-        });
-        implementing.filter_map(|object| Some((self.types.id(&object.name)?, &object.directives)))
+        here.map(|(id, _)| *id).collect()
     }
 
     fn is_in(&self, directives: &DirectiveList, source: Source) -> bool {

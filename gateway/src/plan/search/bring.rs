@@ -1,5 +1,6 @@
 //! Bringing: for every wanted field a way is chosen and taken, until nothing is open or no way is left.
 
+use super::branch::Branch;
 use super::estimate::{By, Choice, Class, choose};
 use super::steps::{Home, HomeId, Node, NodeField, Place};
 use super::wanted::{SpotId, TYPE_NAME, WantId};
@@ -7,7 +8,7 @@ use super::{Search, extend, has};
 use crate::plan::federation::{Source, TypeId};
 
 /// A field that isn't brought yet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Need {
     pub(super) want: WantId,
     /// For objects of these types, ascending.
@@ -29,10 +30,9 @@ impl Need {
         Self { want, types, rest, tried: Vec::new() }
     }
 
-    fn after(&self, types: Vec<TypeId>, left: Option<Vec<Need>>, tried: Tried) -> Self {
-        let mut all = self.tried.clone();
-        all.push(tried);
-        Self { want: self.want, types, rest: left.or_else(|| self.rest.clone()), tried: all }
+    fn after(mut self, tried: Tried) -> Self {
+        self.tried.push(tried);
+        self
     }
 }
 
@@ -56,19 +56,19 @@ impl Search<'_> {
         wants.map(|want| Need::new(*want, self.wants[*want].types.clone(), None)).collect()
     }
 
-    /// Brings what is needed at a position. Leaves what no way brings.
-    pub(super) fn bring(&mut self, spot: SpotId, needs: Vec<Need>) -> Vec<Need> {
+    /// Brings what is needed in a branch. Leaves what no way brings.
+    pub(super) fn bring(&mut self, branch: &mut Branch, needs: Vec<Need>) -> Vec<Need> {
         let mut lost = Vec::new();
-        let mut needs: Vec<Need> = needs.into_iter().flat_map(|need| self.pending(need)).collect();
+        let mut needs: Vec<Need> = needs.into_iter().flat_map(|need| self.pending(branch, need)).collect();
         if let Some(at) = needs.iter().position(|need| self.is_typing(need))
             && needs.len() > 1
         {
             let typing = needs.remove(at);
-            lost.extend(self.bring(spot, vec![typing]));
+            lost.extend(self.bring(branch, vec![typing]));
         }
         while !needs.is_empty() && !self.late {
-            needs.iter_mut().for_each(|need| self.drop_brought(need));
-            let homes = self.spots[spot].homes.clone();
+            needs.iter_mut().for_each(|need| self.drop_brought(branch, need));
+            let homes = branch.homes.clone();
             let places: Vec<Place> = homes.iter().map(|home| self.homes[*home].place.clone()).collect();
             let mut open = Vec::new();
             for need in needs {
@@ -79,28 +79,55 @@ impl Search<'_> {
                 .map(|open| Class { weight: self.weight(&open.need), choices: open.choices.clone() })
                 .collect();
             let (_, chosen) = choose(&classes);
-            needs = self.take(spot, &homes, open, &chosen, &mut lost);
+            needs = self.take(branch, &homes, open, &chosen, &mut lost);
         }
         lost.extend(needs);
         lost
     }
 
     /// What of a need isn't brought yet.
-    fn pending(&mut self, need: Need) -> Vec<Need> {
-        let want = &self.wants[need.want];
-        let is_brought = |ty: &TypeId| want.brought.iter().any(|(types, _)| has(types, *ty));
-        let (brought, missing): (Vec<TypeId>, Vec<TypeId>) = need.types.iter().copied().partition(is_brought);
+    fn pending(&mut self, branch: &Branch, need: Need) -> Vec<Need> {
+        let (brought, missing): (Vec<TypeId>, Vec<TypeId>) =
+            need.types.iter().copied().partition(|ty| self.is_brought(branch, need.want, *ty));
         let mut pending = Vec::new();
         if !missing.is_empty() {
             pending.push(Need { types: missing, ..need.clone() });
         }
-        let Some(below) = want.below.filter(|_| !brought.is_empty()) else { return pending };
-        let wanted = need.rest.unwrap_or_else(|| self.all_wants(below));
-        let left = self.bring(below, wanted);
-        if !left.is_empty() {
-            pending.push(Need::new(need.want, brought, Some(left)));
+        if !brought.is_empty() && self.wants[need.want].below.is_some() {
+            pending.extend(self.descend(branch, vec![Need { types: brought, ..need }]));
         }
         pending
+    }
+
+    /// Brings what is needed below fields that are selected. Leaves what of them isn't brought.
+    fn descend(&mut self, branch: &Branch, selected: Vec<Need>) -> Vec<Need> {
+        let mut classes: Vec<(Need, Branch)> = Vec::new();
+        for need in selected {
+            for ty in &need.types {
+                let Some(child) = self.child_branch(branch, need.want, *ty) else { continue };
+                let same = |(own, known): &&mut (Need, Branch)| {
+                    own.want == need.want && own.rest == need.rest && known.homes == child.homes
+                };
+                match classes.iter_mut().find(same) {
+                    Some((own, known)) => {
+                        extend(&mut own.types, &[*ty]);
+                        known.widen(&own.types);
+                        own.tried.extend(need.tried.iter().filter(|_| own.types.len() > 1));
+                    }
+                    None => classes.push((Need { types: vec![*ty], ..need.clone() }, child)),
+                }
+            }
+        }
+        let mut left = Vec::new();
+        for (need, mut child) in classes {
+            self.covering(&mut child);
+            let wanted = need.rest.clone().unwrap_or_else(|| self.all_wants(child.spot));
+            let rest = self.bring(&mut child, wanted);
+            if !rest.is_empty() {
+                left.push(Need { rest: Some(rest), ..need });
+            }
+        }
+        left
     }
 
     fn is_typing(&self, need: &Need) -> bool {
@@ -108,10 +135,9 @@ impl Search<'_> {
     }
 
     /// A leaf that was brought meanwhile, as somebody's key, is nobody's need any more.
-    pub(super) fn drop_brought(&self, need: &mut Need) {
-        let want = &self.wants[need.want];
-        if want.below.is_none() {
-            need.types.retain(|ty| !want.brought.iter().any(|(types, _)| has(types, *ty)));
+    fn drop_brought(&self, branch: &Branch, need: &mut Need) {
+        if self.wants[need.want].below.is_none() {
+            need.types.retain(|ty| !self.is_brought(branch, need.want, *ty));
         }
     }
 
@@ -141,27 +167,25 @@ impl Search<'_> {
         open.extend(made);
     }
 
-    /// Takes the ways that were chosen: first what is at hand, then the jumps, source by source. Leaves what they didn't bring.
+    /// Takes the ways that were chosen: first what is at hand, then the jumps, source by source, then what is below. Leaves what they
+    /// didn't bring.
     fn take(
         &mut self,
-        spot: SpotId,
+        branch: &mut Branch,
         homes: &[HomeId],
         open: Vec<Open>,
         chosen: &[Option<usize>],
         lost: &mut Vec<Need>,
     ) -> Vec<Need> {
-        let mut left = Vec::new();
+        let (mut left, mut selected) = (Vec::new(), Vec::new());
         let mut jumps: Vec<(Source, Vec<(TypeId, Need)>)> = Vec::new();
-        for (open, chosen) in open.into_iter().zip(chosen) {
-            let Open { need, choices } = open;
+        for (Open { need, choices }, chosen) in open.into_iter().zip(chosen) {
             match chosen.and_then(|index| choices.get(index)).map(|choice| choice.by) {
                 None => lost.push(need),
                 Some(By::Place(index)) => {
                     let Some(home) = homes.get(index).copied() else { continue };
-                    let rest = self.select(home, &need);
-                    if !rest.is_empty() {
-                        left.push(need.after(need.types.clone(), Some(rest), Tried::Home(home)));
-                    }
+                    self.select(home, &need);
+                    selected.push(need.after(Tried::Home(home)));
                 }
                 Some(By::Jump(source, ty)) => match jumps.iter_mut().find(|(own, _)| *own == source) {
                     Some((_, needs)) => needs.push((ty, need)),
@@ -170,65 +194,65 @@ impl Search<'_> {
             }
         }
         for (source, needs) in jumps {
-            for (ty, need, rest) in self.jump(spot, source, needs) {
-                left.push(need.after(need.types.clone(), rest, Tried::Jump(source, ty)));
+            for (ty, requires, mut needs) in self.by_inputs(source, needs) {
+                let home = self.enter(branch, source, ty, &needs, requires);
+                needs.iter_mut().for_each(|need| self.drop_brought(branch, need));
+                for need in needs {
+                    match home {
+                        Some(home) => {
+                            self.select(home, &need);
+                            selected.push(need.after(Tried::Jump(source, ty)));
+                        }
+                        None => left.push(need.after(Tried::Jump(source, ty))),
+                    }
+                }
             }
         }
+        selected.retain(|need| self.wants[need.want].below.is_some());
+        left.extend(self.descend(branch, selected));
         left
     }
 
-    /// Selects a field in a home. Leaves what of it the home and what follows from it don't bring.
-    pub(super) fn select(&mut self, home: HomeId, need: &Need) -> Vec<Need> {
-        let step = self.homes[home].step;
+    /// Selects a field in a home.
+    fn select(&mut self, home: HomeId, need: &Need) {
         let want = need.want;
-        self.wants[want].brought.push((need.types.clone(), step));
-        if *self.wants[want].name == *TYPE_NAME {
-            return Vec::new();
+        if *self.wants[want].name == *TYPE_NAME || need.types.is_empty() {
+            return;
         }
         let Some(below) = self.wants[want].below else {
-            self.add_leaf(home, want, &need.types);
-            return Vec::new();
+            self.add_field(home, want, &need.types, None);
+            return;
         };
         let place = self.homes[home].place.clone();
-        let mut children: Vec<(Place, Vec<TypeId>)> = Vec::new();
         for ty in &need.types {
             let child =
                 self.owned(want, *ty, &place).and_then(|(owner, has)| self.child(want, owner, &place, &has));
-            let Some(child) = child else { continue };
-            match children.iter_mut().find(|(own, _)| *own == child) {
-                Some((_, types)) => types.push(*ty),
-                None => children.push((child, vec![*ty])),
+            if let Some(child) = child {
+                let child = self.child_home(home, below, child);
+                self.add_field(home, want, &[*ty], Some(child));
             }
         }
-        for (child, types) in children {
-            self.select_object(home, want, below, child, &types);
-        }
-        let wanted = need.rest.clone().unwrap_or_else(|| self.all_wants(below));
-        self.bring(below, wanted)
     }
 
-    fn select_object(&mut self, home: HomeId, want: WantId, below: SpotId, child: Place, types: &[TypeId]) {
-        let node = self.homes[home].node;
-        let homes = &self.homes;
-        let same = |field: &&mut NodeField| {
-            field.want == want && field.below.is_some_and(|below| homes[below].place == child)
-        };
-        if let Some(field) = self.nodes[node].fields.iter_mut().find(same) {
-            extend(&mut field.types, types);
-            return;
-        }
+    /// The home below a field; in one step the fields of several types share it.
+    fn child_home(&mut self, home: HomeId, below: SpotId, place: Place) -> HomeId {
         let step = self.homes[home].step;
-        let selection = self.nodes.add(Node::default());
-        let made = self.homes.add(Home { step, node: selection, place: child });
+        let known = self.spots[below].homes.iter().copied();
+        let same = |home: &HomeId| self.homes[*home].step == step && self.homes[*home].place == place;
+        if let Some(known) = known.into_iter().find(same) {
+            return known;
+        }
+        let node = self.nodes.add(Node::default());
+        let made = self.homes.add(Home { step, node, place });
         self.spots[below].homes.push(made);
-        self.nodes[node].fields.push(NodeField { want, types: types.to_vec(), below: Some(made) });
+        made
     }
 
-    fn add_leaf(&mut self, home: HomeId, want: WantId, types: &[TypeId]) {
+    fn add_field(&mut self, home: HomeId, want: WantId, types: &[TypeId], below: Option<HomeId>) {
         let fields = &mut self.nodes[self.homes[home].node].fields;
-        match fields.iter_mut().find(|field| field.want == want) {
+        match fields.iter_mut().find(|field| field.want == want && field.below == below) {
             Some(field) => extend(&mut field.types, types),
-            None => fields.push(NodeField { want, types: types.to_vec(), below: None }),
+            None => fields.push(NodeField { want, types: types.to_vec(), below }),
         }
     }
 }

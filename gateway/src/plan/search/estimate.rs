@@ -202,7 +202,7 @@ impl<'g> Search<'g> {
         Some(Place { provided, ..entered(named, of) })
     }
 
-    pub(super) fn is_concrete(&self, ty: TypeId) -> bool {
+    pub(crate) fn is_concrete(&self, ty: TypeId) -> bool {
         self.graph.concrete().get(ty as usize).copied().unwrap_or(false)
     }
 }

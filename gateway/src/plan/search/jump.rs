@@ -2,6 +2,7 @@
 
 use apollo_compiler::Node as Shared;
 
+use super::branch::{Branch, Entered};
 use super::bring::Need;
 use super::estimate::entered;
 use super::steps::{Entity, Home, HomeId, Node, Place, Step, StepId};
@@ -9,28 +10,9 @@ use super::wanted::{Given, SpotId, WantId};
 use super::{Search, extend, has};
 use crate::plan::federation::{SetItem, Source, TypeId, TypeIn};
 
-/// A need, the type by which its source was to be entered, and what of it wasn't brought: `None` is all of it.
-type Left = (TypeId, Need, Option<Vec<Need>>);
-
-impl<'g> Search<'g> {
-    /// Enters a source for these needs, each by a type. Leaves what that doesn't bring.
-    pub(super) fn jump(&mut self, spot: SpotId, source: Source, needs: Vec<(TypeId, Need)>) -> Vec<Left> {
-        let mut left = Vec::new();
-        for (ty, requires, needs) in self.by_inputs(source, needs) {
-            let home = self.enter(spot, source, ty, &needs, requires);
-            for mut need in needs {
-                self.drop_brought(&mut need);
-                let rest = home.map(|home| self.select(home, &need));
-                if rest.as_ref().is_none_or(|rest| !rest.is_empty()) && !need.types.is_empty() {
-                    left.push((ty, need, rest));
-                }
-            }
-        }
-        left
-    }
-
+impl Search<'_> {
     /// The needs by the type that is entered and what they require; those that require nothing come first.
-    fn by_inputs(
+    pub(super) fn by_inputs(
         &self,
         source: Source,
         needs: Vec<(TypeId, Need)>,
@@ -50,9 +32,9 @@ impl<'g> Search<'g> {
     }
 
     /// A home in a step that enters the source, once the inputs are brought. `None` where they can't be.
-    fn enter(
+    pub(super) fn enter(
         &mut self,
-        spot: SpotId,
+        branch: &mut Branch,
         source: Source,
         ty: TypeId,
         needs: &[Need],
@@ -60,112 +42,136 @@ impl<'g> Search<'g> {
     ) -> Option<HomeId> {
         let of = self.federation.type_in(ty, source)?;
         if self.federation.ty(ty)?.is_root {
-            return Some(self.enter_root(spot, source, ty, of));
+            return Some(self.enter_root(branch, source, ty, of));
         }
         let mut types: Vec<TypeId> = Vec::new();
         needs.iter().for_each(|need| extend(&mut types, &need.types));
-        let entering = (spot, source, ty, requires);
+        let entering = (branch.spot, source, ty, requires);
         if self.entering.contains(&entering) {
             return None;
         }
-        let mut inputs = self.key(spot, &types, ty, of)?;
+        let mut inputs = self.key(branch, &types, ty, of)?;
         for item in &entering.3 {
             if !inputs.contains(item) {
                 inputs.push(item.clone());
             }
         }
         self.entering.push(entering);
-        let parents = self.inputs(spot, &types, ty, needs, &inputs);
+        let homes = self.inputs(branch, &types, ty, needs, &inputs);
         self.entering.pop();
-        let step = self.step(spot, source, parents?, false);
-        Some(self.entity(step, ty, of, &types, inputs))
+        let (here, all) = homes?;
+        let step = self.step(branch, source, self.steps_of(&all), false);
+        Some(self.entity(branch, step, (ty, of), &types, (inputs, here)))
     }
 
-    /// Brings inputs. The steps that do; `None` where they can't be brought.
+    /// Brings inputs. The homes that do, at the branch's position and everywhere; `None` where they can't be brought.
     fn inputs(
         &mut self,
-        spot: SpotId,
+        branch: &mut Branch,
         types: &[TypeId],
         ty: TypeId,
         needs: &[Need],
         inputs: &[SetItem],
-    ) -> Option<Vec<StepId>> {
-        let mut wanted = self.want_set(spot, types, inputs);
-        let typing = self.must_be_typed(spot, types, ty).then(|| self.want_type(spot));
+    ) -> Option<(Vec<HomeId>, Vec<HomeId>)> {
+        let mut wanted = self.want_set(branch.spot, types, inputs);
+        let typing = self.must_be_typed(branch, types, ty).then(|| self.want_type(branch.spot));
         wanted.extend(typing.map(|want| Need::new(want, types.to_vec(), None)));
         let before = self.busy.len();
         for need in needs.iter().filter(|need| wanted.iter().all(|input| input.want != need.want)) {
             self.busy.extend(need.types.iter().map(|ty| (need.want, *ty)));
         }
-        let left = self.bring(spot, wanted);
+        let left = self.bring(branch, wanted);
         self.busy.truncate(before);
         if !left.is_empty() {
             return None;
         }
-        let mut parents = Vec::new();
-        self.bringers(spot, types, inputs, &mut parents);
+        let (mut here, mut all) = (Vec::new(), Vec::new());
+        self.bringers(branch, types, inputs, (&mut here, &mut all));
         if let Some(want) = typing {
-            self.bringers_of(want, types, &mut parents);
+            types.iter().for_each(|ty| self.bringers_of(branch, want, *ty, &[], (&mut here, &mut all)));
         }
-        parents.sort_unstable();
-        parents.dedup();
-        Some(parents)
+        here.sort_unstable();
+        here.dedup();
+        Some((here, all))
     }
 
-    fn enter_root(&mut self, spot: SpotId, source: Source, ty: TypeId, of: &TypeIn) -> HomeId {
-        let parents: Vec<StepId> = match (Some(spot) == self.root, self.serial) {
+    fn steps_of(&self, homes: &[HomeId]) -> Vec<StepId> {
+        let mut steps: Vec<StepId> = homes.iter().map(|home| self.homes[*home].step).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        steps
+    }
+
+    fn enter_root(&mut self, branch: &mut Branch, source: Source, ty: TypeId, of: &TypeIn) -> HomeId {
+        let above: Vec<HomeId> = branch.homes.first().copied().into_iter().collect();
+        let parents: Vec<StepId> = match (Some(branch.spot) == self.root, self.serial) {
             (true, false) => Vec::new(),
             (true, true) => self.steps.iter().map(|(id, _)| id).collect(),
-            (false, _) => {
-                self.spots[spot].homes.first().map(|home| self.homes[*home].step).into_iter().collect()
-            }
+            (false, _) => self.steps_of(&above),
         };
-        let step = self.step(spot, source, parents, true);
+        let step = self.step(branch, source, parents, true);
         let known = self.steps[step].root;
-        let home = known.unwrap_or_else(|| self.home(spot, step, entered(ty, of)));
+        let home = known.unwrap_or_else(|| self.home(step, entered(ty, of)));
         self.steps[step].root = Some(home);
+        self.note(branch, above, home);
         home
     }
 
+    /// Notes that a home was entered from these.
+    fn note(&mut self, branch: &mut Branch, of: Vec<HomeId>, home: HomeId) {
+        if !branch.homes.contains(&home) {
+            branch.homes.push(home);
+        }
+        let of = of.into_iter().filter(|from| *from != home).collect();
+        self.spots[branch.spot].entered.push(Entered { of, above: branch.above.clone(), home });
+    }
+
     /// A step for these objects that waits for these steps: the one that there is, or a new one.
-    fn step(&mut self, spot: SpotId, source: Source, parents: Vec<StepId>, root: bool) -> StepId {
+    fn step(&mut self, branch: &Branch, source: Source, parents: Vec<StepId>, root: bool) -> StepId {
         let is_same = |step: &Step| {
-            step.spot == spot
+            step.spot == branch.spot
                 && step.source == source
                 && step.parents == parents
+                && step.above == branch.above
                 && step.root.is_some() == root
         };
         let known = self.steps.iter().find(|(_, step)| is_same(step)).map(|(id, _)| id);
         known.unwrap_or_else(|| {
-            self.steps.add(Step { source, spot, parents, root: None, entities: Vec::new() })
+            let (spot, above) = (branch.spot, branch.above.clone());
+            self.steps.add(Step { source, spot, above, parents, root: None, entities: Vec::new() })
         })
     }
 
     fn entity(
         &mut self,
+        branch: &mut Branch,
         step: StepId,
-        ty: TypeId,
-        of: &TypeIn,
+        (ty, of): (TypeId, &TypeIn),
         types: &[TypeId],
-        inputs: Vec<SetItem>,
+        (inputs, from): (Vec<SetItem>, Vec<HomeId>),
     ) -> HomeId {
         let known = self.steps[step].entities.iter_mut().find(|entity| entity.ty == ty);
-        let Some(entity) = known else {
-            let place = self.entity_place(ty, of, types);
-            let home = self.home(self.steps[step].spot, step, place);
-            let inputs = inputs.into_iter().map(|item| (item, types.to_vec())).collect();
-            self.steps[step].entities.push(Entity { ty, types: types.to_vec(), inputs, home });
-            return home;
-        };
-        extend(&mut entity.types, types);
-        for item in inputs {
-            match entity.inputs.iter_mut().find(|(own, _)| *own == item) {
-                Some((_, own)) => extend(own, types),
-                None => entity.inputs.push((item, types.to_vec())),
+        let home = match known {
+            Some(entity) => {
+                extend(&mut entity.types, types);
+                for item in inputs {
+                    match entity.inputs.iter_mut().find(|(own, _)| *own == item) {
+                        Some((_, own)) => extend(own, types),
+                        None => entity.inputs.push((item, types.to_vec())),
+                    }
+                }
+                let (home, types) = (entity.home, entity.types.clone());
+                self.homes[home].place = self.entity_place(ty, of, &types);
+                home
             }
-        }
-        let (home, types) = (entity.home, entity.types.clone());
-        self.homes[home].place = self.entity_place(ty, of, &types);
+            None => {
+                let home = self.home(step, self.entity_place(ty, of, types));
+                let inputs = inputs.into_iter().map(|item| (item, types.to_vec())).collect();
+                self.steps[step].entities.push(Entity { ty, types: types.to_vec(), inputs, home });
+                home
+            }
+        };
+        self.note(branch, from, home);
         home
     }
 
@@ -180,17 +186,14 @@ impl<'g> Search<'g> {
         Place { possible, ..place }
     }
 
-    fn home(&mut self, spot: SpotId, step: StepId, place: Place) -> HomeId {
+    fn home(&mut self, step: StepId, place: Place) -> HomeId {
         let node = self.nodes.add(Node::default());
-        let home = self.homes.add(Home { step, node, place });
-        self.spots[spot].homes.push(home);
-        home
+        self.homes.add(Home { step, node, place })
     }
 
     /// The key by which the source is entered in the fewest steps.
-    fn key(&mut self, spot: SpotId, types: &[TypeId], ty: TypeId, of: &TypeIn) -> Option<Vec<SetItem>> {
-        let homes: Vec<Place> =
-            self.spots[spot].homes.iter().map(|home| self.homes[*home].place.clone()).collect();
+    fn key(&mut self, branch: &Branch, types: &[TypeId], ty: TypeId, of: &TypeIn) -> Option<Vec<SetItem>> {
+        let homes: Vec<Place> = branch.homes.iter().map(|home| self.homes[*home].place.clone()).collect();
         // Coming back to where the object was, any of its keys will do (Federation doesn't ask that it be resolvable).
         let returns = homes.iter().any(|place| place.source == of.source);
         let mut keys: Vec<_> = of
@@ -222,8 +225,8 @@ impl<'g> Search<'g> {
     }
 
     /// Whether the concrete types must be known before the objects can be asked for by a type.
-    fn must_be_typed(&self, spot: SpotId, types: &[TypeId], ty: TypeId) -> bool {
-        let mut places = self.spots[spot].homes.iter().map(|home| &self.homes[*home].place);
+    fn must_be_typed(&self, branch: &Branch, types: &[TypeId], ty: TypeId) -> bool {
+        let mut places = branch.homes.iter().map(|home| &self.homes[*home].place);
         let is_untyped =
             places.any(|place| place.untyped && types.iter().any(|ty| has(&place.possible, *ty)));
         let asks_untyped = types.iter().any(|ty| !self.is_concrete(*ty));
@@ -278,33 +281,6 @@ impl<'g> Search<'g> {
             rest.push(Need::new(typing, possible, None));
         }
         Need::new(want, types, Some(rest))
-    }
-
-    /// The steps that bring a field set of objects of some types.
-    fn bringers(&self, spot: SpotId, types: &[TypeId], items: &[SetItem], into: &mut Vec<StepId>) {
-        for item in items {
-            match item {
-                SetItem::On { ty, below } => {
-                    let of: Vec<TypeId> =
-                        types.iter().copied().filter(|own| self.reach.is_a(*own, *ty)).collect();
-                    self.bringers(spot, &of, below, into);
-                }
-                SetItem::Field { name, arguments, below } => {
-                    for want in self.wants_of(spot, types, name, arguments) {
-                        match self.wants[want].below {
-                            Some(spot) => self.bringers(spot, &self.spots[spot].possible, below, into),
-                            None => self.bringers_of(want, types, into),
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn bringers_of(&self, want: WantId, types: &[TypeId], into: &mut Vec<StepId>) {
-        let brought = self.wants[want].brought.iter();
-        let of_types = brought.filter(|(own, _)| types.iter().any(|ty| has(own, *ty)));
-        into.extend(of_types.map(|(_, step)| *step));
     }
 
     /// The wants that are a field with these arguments, for any of the types.

@@ -7,6 +7,7 @@
 //!
 //! Federation specification: <https://www.apollographql.com/docs/federation/>. Nothing here knows of values or of the network.
 
+mod branch;
 mod bring;
 mod estimate;
 mod jump;
@@ -21,9 +22,10 @@ use raccordo_connector_api::Operation as Root;
 use rustc_hash::FxHashMap;
 
 use super::PlanError;
-use super::federation::{Federation, SetItem, Source, TypeId};
+use super::federation::{Federation, Rules, SetItem, Source, TypeId};
 use crate::graph::Graph;
 use crate::operation::Selections;
+use branch::Branch;
 use bring::Need;
 use estimate::Estimate;
 use reach::Reach;
@@ -56,14 +58,14 @@ pub(super) struct Search<'g> {
     late: bool,
 }
 
-/// Finds the steps for an operation. `active` says which labels of progressive overrides hold.
+/// Finds the steps for an operation.
 ///
 /// # Errors
 /// A search over its time; a field that no way leads to, which composition should have refused.
 pub(super) fn search<'g>(
     graph: &'g Graph,
     federation: &'g Federation,
-    active: &'g [bool],
+    rules: Rules<'g>,
     (root, root_type): (Root, TypeId),
     selections: &Selections,
     deadline: Duration,
@@ -71,7 +73,7 @@ pub(super) fn search<'g>(
     let mut search = Search {
         graph,
         federation,
-        reach: Reach::new(federation, active),
+        reach: Reach::new(federation, rules),
         spots: Table::default(),
         wants: Table::default(),
         steps: Table::default(),
@@ -89,9 +91,10 @@ pub(super) fn search<'g>(
     let spot = search.client_spot(None, &[root_type], &[selections]);
     search.root = Some(spot);
     let needs = search.all_wants(spot);
+    let mut branch = Branch { spot, homes: Vec::new(), above: Vec::new() };
     let left = match root {
-        Root::Mutation => needs.into_iter().flat_map(|need| search.in_turn(spot, need)).collect(),
-        _ => search.bring(spot, needs),
+        Root::Mutation => needs.into_iter().flat_map(|need| search.in_turn(&mut branch, need)).collect(),
+        _ => search.bring(&mut branch, needs),
     };
     if search.late {
         return Err(PlanError::TooLong);
@@ -104,10 +107,9 @@ pub(super) fn search<'g>(
 
 impl Search<'_> {
     /// Writes happen one after the other, each with all that is below it; those of one source that nothing stands between go in one step.
-    fn in_turn(&mut self, root: SpotId, need: Need) -> Vec<Need> {
+    fn in_turn(&mut self, root: &mut Branch, need: Need) -> Vec<Need> {
         let made = self.steps.len();
-        let homes = &self.homes;
-        self.spots[root].homes.retain(|home| homes[*home].step.index() + 1 == made);
+        root.homes.retain(|home| self.homes[*home].step.index() + 1 == made);
         self.bring(root, vec![need])
     }
 

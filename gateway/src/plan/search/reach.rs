@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use crate::plan::federation::{Federation, FieldSet, Has, SetItem, Source, TypeId};
+use crate::plan::federation::{Federation, FieldSet, Has, Rules, SetItem, Source, TypeId};
 
 /// What a `@provides` on the way adds: an index into `Reach::provided`, 0 for nothing.
 pub(crate) type Provided = u32;
@@ -19,7 +19,7 @@ type Question = (TypeId, Vec<(Source, Provided)>);
 /// Answers, remembered for one search.
 pub(super) struct Reach<'g> {
     federation: &'g Federation,
-    active: &'g [bool],
+    rules: Rules<'g>,
     provided: Vec<Vec<SetItem>>,
     known: FxHashMap<Question, Rc<Held>>,
     open_closures: Vec<(Question, Held)>,
@@ -29,10 +29,10 @@ pub(super) struct Reach<'g> {
 }
 
 impl<'g> Reach<'g> {
-    pub(super) fn new(federation: &'g Federation, active: &'g [bool]) -> Self {
+    pub(super) fn new(federation: &'g Federation, rules: Rules<'g>) -> Self {
         Self {
             federation,
-            active,
+            rules,
             provided: vec![Vec::new()],
             known: FxHashMap::default(),
             open_closures: Vec::new(),
@@ -53,7 +53,7 @@ impl<'g> Reach<'g> {
             let has = self.federation.provided(ty, name, source)?;
             return Some(Has { given: true, ..has });
         }
-        self.federation.resolvable(ty, name, source, self.active)
+        self.federation.resolvable(ty, name, source, self.rules)
     }
 
     /// The same for an object of a concrete type, which the source may know as an interface object.

@@ -20,6 +20,8 @@ pub(crate) struct Step {
     pub(crate) source: Source,
     /// The position of the objects that it is for.
     pub(crate) spot: SpotId,
+    /// On the way there: the types of the objects that lead to them, where not all do.
+    pub(crate) above: Vec<Option<Vec<TypeId>>>,
     /// The steps that it waits for, ascending.
     pub(crate) parents: Vec<StepId>,
     /// Root fields: the home on the root type.

@@ -8,7 +8,8 @@ use raccordo_schema::mapping::Name;
 use rustc_hash::FxHashMap;
 
 use super::Search;
-use super::steps::{HomeId, StepId};
+use super::branch::Entered;
+use super::steps::HomeId;
 use super::table::Id;
 use crate::operation::{Item, Selections};
 use crate::plan::federation::TypeId;
@@ -29,8 +30,10 @@ pub(crate) struct Spot {
     pub(crate) wants: Vec<WantId>,
     /// The client's part of it, in the client's order, by groups of types.
     pub(crate) groups: Vec<Group>,
-    /// The fetches that pass through here.
-    pub(crate) homes: Vec<HomeId>,
+    /// The selections of fetches that pass through here.
+    pub(super) homes: Vec<HomeId>,
+    /// The selections of fetches for the objects here.
+    pub(super) entered: Vec<Entered>,
     /// How many slots an object here has.
     pub(crate) width: u32,
     /// The slots of leaves: the same field with the same arguments and key has the same slot whatever the type.
@@ -71,8 +74,6 @@ pub(crate) struct Want {
     pub(crate) slot: u32,
     /// The position below, for objects.
     pub(crate) below: Option<SpotId>,
-    /// Which steps bring it, for which types.
-    pub(crate) brought: Vec<(Vec<TypeId>, StepId)>,
 }
 
 /// The value of an argument.
@@ -156,7 +157,6 @@ impl Search<'_> {
             arguments: Vec::new(),
             slot: u32::MAX,
             below: None,
-            brought: Vec::new(),
         });
         self.spots[spot].wants.push(want);
         self.spots[spot].type_name = Some(want);
@@ -209,16 +209,7 @@ impl Search<'_> {
             true => self.leaf_slot(spot, &key, &name, &arguments),
             false => self.new_slot(spot),
         };
-        let want = self.wants.add(Want {
-            spot,
-            types,
-            key,
-            name,
-            arguments,
-            slot,
-            below: None,
-            brought: Vec::new(),
-        });
+        let want = self.wants.add(Want { spot, types, key, name, arguments, slot, below: None });
         self.spots[spot].wants.push(want);
         if !named.is_empty() {
             let below = self.client_spot(Some(want), &named, below.unwrap_or_default());
