@@ -28,10 +28,12 @@ codes! {
     GRAPHQL_VALIDATION_FAILED 400 "The document doesn't fit the graph.";
     BAD_USER_INPUT 400 "A variable or an argument can't be used.";
     OPERATION_RESOLUTION_FAILURE 400 "Which operation to run isn't clear, or the method doesn't allow it.";
-    PERSISTED_QUERY_NOT_FOUND 400 "The request refers to a persisted operation, and this version keeps none: send the document.";
+    OPERATION_NOT_REGISTERED 400 "Only registered operations are answered, and this isn't one.";
+    PERSISTED_QUERY_NOT_FOUND 400 "The document that the request names by its digest isn't known: send it along.";
     REQUEST_LIMIT_EXCEEDED 413 "The request passes a limit on its size, or on its time (408 while it comes, 504 while it is answered).";
     MAX_DEPTH_LIMIT 400 "The operation is nested too deeply.";
     MAX_ALIASES_LIMIT 400 "The operation has too many aliases.";
+    COST_ESTIMATED_TOO_EXPENSIVE 400 "The operation is estimated to cost more than one may.";
     PLANNING_LIMIT_EXCEEDED 400 "The operation took too long to plan.";
     OVERLOADED 503 "The gateway has too much to do; try again later.";
     CSRF_PREVENTION_FAILED 400 "A browser could have sent this request without being asked; send a header that makes it ask.";

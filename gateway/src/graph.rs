@@ -8,11 +8,12 @@ use apollo_compiler::collections::HashMap;
 use apollo_compiler::schema::{ExtendedType, Implementers};
 use apollo_compiler::validation::Valid;
 use raccordo_connector_api::{Connector, TypeNames};
-use raccordo_schema::catalogue::Catalogue;
+use raccordo_schema::catalogue::{Catalogue, Costs};
 use raccordo_schema::mapping::{Name, SourceMapping};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
+use crate::operation::define_incremental;
 use crate::own::States;
 use crate::plan::Federation;
 
@@ -35,9 +36,6 @@ pub struct GraphSource {
 /// Why a graph can't be served.
 #[derive(Debug, Error)]
 pub enum GraphError {
-    /// The supergraph isn't one.
-    #[error("the supergraph can't be read: {0}")]
-    Supergraph(String),
     /// A source of the supergraph isn't configured.
     #[error("the supergraph names the source `{0}`, which isn't configured; configured are: {1}")]
     UnknownSource(String, String),
@@ -55,6 +53,7 @@ pub struct Graph {
     by_name: FxHashMap<Name, usize>,
     states: Arc<States>,
     federation: Federation,
+    costs: Arc<Costs>,
     may_introspect: bool,
 }
 
@@ -71,7 +70,7 @@ impl Graph {
         may_introspect: bool,
     ) -> Result<Self, GraphError> {
         let whole = catalogue.whole_schema().clone();
-        let api = catalogue.api_schema().clone();
+        let api = define_incremental(catalogue.api_schema());
         let composite = whole
             .types
             .iter()
@@ -105,6 +104,7 @@ impl Graph {
             by_name,
             states,
             federation,
+            costs: Arc::clone(catalogue.costs()),
             may_introspect,
         })
     }
@@ -215,6 +215,19 @@ impl Graph {
         self.api.types.get(name)
     }
 
+    /// A field of an input object, as clients see it.
+    pub fn input_field(&self, parent: &str, field: &str) -> Option<&ast::InputValueDefinition> {
+        match self.api.types.get(parent)? {
+            ExtendedType::InputObject(input) => input.fields.get(field).map(|field| &***field),
+            _ => None,
+        }
+    }
+
+    /// What values, lists and arguments weigh.
+    pub fn costs(&self) -> &Costs {
+        &self.costs
+    }
+
     /// The name of a root type.
     pub fn root_type(&self, operation: ast::OperationType) -> Option<&str> {
         self.whole.root_operation(operation).map(|name| name.as_str())
@@ -260,4 +273,35 @@ fn possible_types(schema: &Schema, types: &TypeNames) -> FxHashMap<Name, Box<[u3
             (name, ids.into_boxed_slice())
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use raccordo_schema::compose::{SourceSdl, compose};
+
+    use super::*;
+    use crate::own;
+
+    #[test]
+    fn a_graph_keeps_nothing_of_the_supergraph_it_was_made_of() {
+        let own = SourceSdl { name: own::NAME, url: None, file: own::FILE, sdl: own::SDL };
+        let catalogue = Catalogue::of(Arc::clone(compose(&[own]).unwrap().schema())).unwrap();
+        let supergraph = Arc::downgrade(catalogue.supergraph());
+        let states = Arc::new(States::new([]));
+        let source = GraphSource {
+            name: own::NAME.into(),
+            kind: own::NAME.into(),
+            connector: Arc::new(own::OwnSource::new(Arc::clone(&states))),
+            mapping: None,
+            timeout: std::time::Duration::from_secs(1),
+            limits: raccordo_connector_api::Limits::default(),
+        };
+        let graph = Graph::new(&catalogue, vec![source], states, true).unwrap();
+        assert!(supergraph.upgrade().is_some());
+        drop(catalogue);
+        assert!(supergraph.upgrade().is_none());
+        assert!(graph.field("Query", "fonti").is_some());
+        let machinery = |name: &str| name.starts_with("join__") || name.starts_with("link__");
+        assert!(!graph.whole.types.keys().any(|name| machinery(name)), "no type of it either");
+    }
 }

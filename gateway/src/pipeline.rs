@@ -1,22 +1,28 @@
 //! The story of one request: read, decide, plan, clear, run, record, answer. Each stage takes only what the one before it makes.
+//! A subscription's story begins in the same way; `pipeline/stream.rs` tells how it goes on.
+
+mod stream;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use moka::future::Cache;
-use raccordo_connector_api::{Cursors, Origin};
-use raccordo_policy::{Caller, PermitClass, Permitted, Policy};
-use sha2::{Digest as _, Sha256};
+use raccordo_connector_api::{Cursors, Operation as Root, Origin};
+use raccordo_policy::{Caller, Cleared, PermitClass, Permitted, Policy};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::code::Code;
 use crate::graph::Graph;
-use crate::operation::{self, Limits, Operation, Valid};
-use crate::plan::{self, Plan, PlanError};
-use crate::request::{Refusal, Request};
-use crate::run::{self, Answer, Context, StepReport};
+use crate::known::{Known, Read};
+use crate::operation::{self, Operation, Settings, Valid};
+use crate::plan::{self, Active, Labels, Plan, PlanError};
+use crate::request::{Cost, Refusal, Request};
+use crate::run::{self, Answer, Context, Flights, StepReport};
 use crate::trail::{Asked, Record, Trail, TrailError};
+
+use stream::Streams;
+pub use stream::{Answers, Told};
 
 /// What all prepared operations together may weigh, in bytes, roughly.
 const PREPARED: u64 = 256 * 1024 * 1024;
@@ -33,10 +39,14 @@ pub struct Gateway {
     policy: Policy,
     trail: Arc<dyn Trail>,
     cursors: Arc<dyn Cursors>,
-    limits: Limits,
+    reading: Settings,
     timeout: Duration,
-    prepared: Cache<(PermitClass, Arc<str>), Arc<Plan>>,
+    labels: Labels,
+    prepared: Cache<(PermitClass, Arc<str>, Active), Arc<Plan>>,
     planners: Arc<Semaphore>,
+    streams: Streams,
+    flights: Option<Arc<Flights>>,
+    known: Option<Known>,
 }
 
 /// What leaves.
@@ -49,31 +59,44 @@ pub struct Answered {
 }
 
 impl Gateway {
-    /// A gateway over a graph. `timeout` bounds a request from its arrival to its answer.
+    /// A gateway over a graph. `reading` says how requests are read; limits alone will do. `timeout` bounds a request from its arrival to its answer.
     pub fn new(
         graph: Arc<Graph>,
         policy: Policy,
         trail: Arc<dyn Trail>,
         cursors: Arc<dyn Cursors>,
-        limits: Limits,
+        reading: impl Into<Settings>,
         timeout: Duration,
     ) -> Self {
         let prepared = Cache::builder()
-            .weigher(|(_, text): &(PermitClass, Arc<str>), _| {
+            .weigher(|(_, text, _): &(PermitClass, Arc<str>, Active), _| {
                 (text.len() as u32).saturating_mul(WEIGHT.0).saturating_add(WEIGHT.1)
             })
             .max_capacity(PREPARED)
             .build();
+        let streams = Streams::of(&graph);
+        let labels = Labels::new(graph.labels());
         Self {
             graph,
             policy,
             trail,
             cursors,
-            limits,
+            reading: reading.into(),
             timeout,
+            labels,
             prepared,
             planners: Arc::new(Semaphore::new(PLANNERS)),
+            streams,
+            flights: None,
+            known: Known::draw(),
         }
+    }
+
+    /// The same, where identical fetches that are under way for several requests of one permit are made once. `shared` says it of each
+    /// source, by its index in the graph.
+    #[must_use]
+    pub fn sharing(self, shared: impl Into<Box<[bool]>>) -> Self {
+        Self { flights: Some(Arc::new(Flights::new(shared))), ..self }
     }
 
     /// The graph that is served.
@@ -103,16 +126,57 @@ impl Gateway {
 
     async fn told(&self, caller: &Caller, request: &Request, record: &mut Record) -> Result<Answer, Refusal> {
         let deadline = Instant::now() + self.timeout;
-        let operation = operation::read(&self.graph, &self.limits, request)?;
-        record.read(&operation);
-        let permitted = self.policy.decide(caller, Arc::new(operation));
+        let Read { operation, digest } = self.read(request)?;
+        record.read(&operation, digest);
+        match operation.root {
+            Root::Subscription => Err(stream::not_once()),
+            Root::Query | Root::Mutation => self.once(caller, operation, record, deadline).await,
+        }
+    }
+
+    /// The operation of a request. A text that is known isn't read again.
+    fn read(&self, request: &Request) -> Result<Read, Refusal> {
+        let known = self.known.as_ref().and_then(|known| Some((known, known.digest(request)?)));
+        if let Some(read) = known.as_ref().and_then(|(known, digest)| known.find(digest)) {
+            return Ok(read);
+        }
+        let read = Read::new(operation::read(&self.graph, &self.reading, request)?);
+        if let Some((known, digest)) = known {
+            known.keep(digest, &read);
+        }
+        Ok(read)
+    }
+
+    /// An operation with one answer.
+    async fn once(
+        &self,
+        caller: &Caller,
+        operation: Arc<Valid<Operation>>,
+        record: &mut Record,
+        deadline: Instant,
+    ) -> Result<Answer, Refusal> {
+        let (permitted, cleared) = self.clear(caller, operation, record).await?;
+        let context = self.context(permitted.operation(), caller, &record.trace, deadline);
+        let (mut answer, reports) = run::run(&cleared, context).await;
+        if let Some(cost) = permitted.operation().cost.filter(|_| self.reading.cost.report) {
+            tell_cost(&mut answer.body, cost);
+        }
+        record.ran(&self.graph, &reports);
+        Ok(answer)
+    }
+
+    /// Decides on an operation, plans what is permitted, and decides on the plan.
+    async fn clear(
+        &self,
+        caller: &Caller,
+        operation: Arc<Valid<Operation>>,
+        record: &mut Record,
+    ) -> Result<(Permitted<Arc<Valid<Operation>>>, Cleared<Arc<Plan>>), Refusal> {
+        let permitted = self.policy.decide(caller, operation);
         record.permitted(&permitted);
         let plan = self.plan(&permitted, &record.trace).await?;
         let cleared = self.policy.clear(permitted.permit(), plan);
-        let context = self.context(permitted.operation(), caller, &record.trace, deadline);
-        let (answer, reports) = run::run(&cleared, context).await;
-        record.ran(&self.graph, &reports);
-        Ok(answer)
+        Ok((permitted, cleared))
     }
 
     /// The prepared plan of an operation. Requests for one that isn't prepared yet wait for one preparation.
@@ -122,8 +186,9 @@ impl Gateway {
         trace: &Arc<str>,
     ) -> Result<Arc<Plan>, Refusal> {
         let operation = permitted.operation();
-        let key = (permitted.permit().class().clone(), Arc::clone(&operation.text));
-        let prepared = self.prepared.try_get_with(key, self.prepare(Arc::clone(operation))).await;
+        let active = self.labels.draw();
+        let key = (permitted.permit().class().clone(), Arc::clone(&operation.text), Arc::clone(&active));
+        let prepared = self.prepared.try_get_with(key, self.prepare(Arc::clone(operation), active)).await;
         prepared.map_err(|error| match &*error {
             PlanError::TooLong => Refusal::new(
                 Code::PLANNING_LIMIT_EXCEEDED,
@@ -133,7 +198,11 @@ impl Gateway {
         })
     }
 
-    async fn prepare(&self, operation: Arc<Valid<Operation>>) -> Result<Arc<Plan>, PlanError> {
+    async fn prepare(
+        &self,
+        operation: Arc<Valid<Operation>>,
+        active: Active,
+    ) -> Result<Arc<Plan>, PlanError> {
         let graph = Arc::clone(&self.graph);
         let closed = |_| PlanError::Ended;
         let turn = tokio::time::timeout(PLANNING, Arc::clone(&self.planners).acquire_owned());
@@ -141,7 +210,7 @@ impl Gateway {
         let planning = tokio::task::spawn_blocking(move || {
             // Held until the thread is free again, however long the planner takes.
             let _turn = turn;
-            plan::prepare(&graph, &operation, &[], PLANNING).map(Arc::new)
+            plan::prepare(&graph, &operation, &active, PLANNING).map(Arc::new)
         });
         match tokio::time::timeout(PLANNING + Duration::from_millis(200), planning).await {
             Err(_) => Err(PlanError::TooLong),
@@ -157,19 +226,28 @@ impl Gateway {
         trace: &Arc<str>,
         deadline: Instant,
     ) -> Context<'_> {
-        let origin = Origin {
-            organisation: caller.organisation().cloned(),
-            purpose: None,
-            trace: Some(Arc::clone(trace)),
-        };
         Context {
             graph: &self.graph,
             values: operation.values.clone(),
             introspection: operation.introspection.clone(),
-            origin: Arc::new(origin),
+            origin: Arc::new(origin(caller, trace)),
             cursors: Arc::clone(&self.cursors),
             deadline,
+            flights: self.flights.as_ref(),
         }
+    }
+}
+
+/// Who asks, as far as a partner may be told.
+fn origin(caller: &Caller, trace: &Arc<str>) -> Origin {
+    Origin { organisation: caller.organisation().cloned(), purpose: None, trace: Some(Arc::clone(trace)) }
+}
+
+/// Adds `extensions.cost` to a response: an object, which its last byte closes.
+fn tell_cost(body: &mut Vec<u8>, cost: Cost) {
+    if body.last() == Some(&b'}') {
+        body.pop();
+        body.extend_from_slice(format!(r#","extensions":{{"cost":{}}}}}"#, cost.to_json()).as_bytes());
     }
 }
 
@@ -223,17 +301,21 @@ impl Record {
             organisation: caller.organisation().cloned(),
             permit: None,
             operation: None,
+            name: None,
+            cost: None,
             asked: Vec::new(),
             codes: Vec::new(),
             refused: false,
+            streamed: None,
             abandoned: false,
             took: Duration::ZERO,
         }
     }
 
-    fn read(&mut self, operation: &Operation) {
-        let digest = Sha256::digest(operation.text.as_bytes());
-        self.operation = Some(digest.iter().map(|byte| format!("{byte:02x}")).collect());
+    fn read(&mut self, operation: &Operation, digest: Arc<str>) {
+        self.operation = Some(digest);
+        self.name = operation.name.clone();
+        self.cost = operation.cost.map(|cost| cost.estimated);
     }
 
     fn permitted<T>(&mut self, permitted: &Permitted<T>) {
@@ -258,5 +340,7 @@ impl Record {
             Ok(answer) => answer.codes.iter().map(|code| code.name).collect(),
             Err(refusal) => refusal.errors.iter().map(|error| error.code.name).collect(),
         };
+        let refused = told.as_ref().err().and_then(|refusal| refusal.errors.first()?.cost);
+        self.cost = self.cost.or(refused.map(|cost| cost.estimated));
     }
 }

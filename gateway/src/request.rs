@@ -7,14 +7,25 @@ use crate::code::Code;
 /// A request, decoded from JSON or from a query string, not yet looked at. Its texts are the client's: no `Debug`.
 #[derive(Default, Clone)]
 pub struct Request {
-    /// The document.
+    /// The document; empty where only `reference` names one.
     pub query: String,
+    /// What the request calls its document.
+    pub reference: Option<Reference>,
     /// Which of its operations.
     pub operation_name: Option<String>,
     /// The variables, uncoerced.
     pub variables: Map<String, Value>,
     /// The request may run a mutation: false for GET.
     pub may_write: bool,
+}
+
+/// A document by name instead of by text. The client's word: no `Debug`.
+#[derive(Clone)]
+pub enum Reference {
+    /// `extensions.persistedQuery.sha256Hash`: a registered operation's id, or the digest of a document that was sent before.
+    Digest(String),
+    /// `documentId` (GraphQL over HTTP, "Persisted Documents"): a registered operation's id.
+    Id(String),
 }
 
 /// Why a request is refused whole: safe to tell, in GraphQL's form. The message never holds a value of the client or a source.
@@ -35,14 +46,30 @@ pub struct RequestError {
     pub locations: Vec<(usize, usize)>,
     /// The id under which a fault was logged.
     pub fault: Option<String>,
+    /// What the operation was estimated to cost, and what it may, where that is why.
+    pub cost: Option<Cost>,
+}
+
+/// What an operation is estimated to cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// The estimate, rounded up.
+    pub estimated: u64,
+    /// What one operation may cost.
+    pub max: u64,
+}
+
+impl Cost {
+    /// As `extensions.cost` tells it.
+    pub fn to_json(self) -> Value {
+        json!({ "estimated": self.estimated, "max": self.max })
+    }
 }
 
 impl Refusal {
     /// A refusal with one error.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            errors: vec![RequestError { code, message: message.into(), locations: Vec::new(), fault: None }],
-        }
+        Self { errors: vec![RequestError::new(code, message)] }
     }
 
     /// A mutation that came by GET: 405, whatever the client accepts (GraphQL over HTTP, "GET").
@@ -64,6 +91,11 @@ impl Refusal {
 }
 
 impl RequestError {
+    /// An error without a place.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), locations: Vec::new(), fault: None, cost: None }
+    }
+
     fn to_json(&self) -> Value {
         let mut error = json!({ "message": self.message, "extensions": { "code": self.code.name } });
         if !self.locations.is_empty() {
@@ -76,6 +108,9 @@ impl RequestError {
         }
         if let (Some(fault), Some(extensions)) = (&self.fault, error.get_mut("extensions")) {
             insert(extensions, "fault", Value::String(fault.clone()));
+        }
+        if let (Some(cost), Some(extensions)) = (self.cost, error.get_mut("extensions")) {
+            insert(extensions, "cost", cost.to_json());
         }
         error
     }

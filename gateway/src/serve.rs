@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use crate::http::{self, Draining, Respond};
+use crate::stall::Stalling;
 
 /// Bytes that a request's line and headers may have together: 431 beyond.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -39,6 +40,8 @@ pub struct Settings {
     pub connections: usize,
     /// How long a request's head may take to come; also how long an idle connection stays open.
     pub head_timeout: Duration,
+    /// How long a client may take nothing of what it asked for.
+    pub write_timeout: Duration,
     /// How long requests under way may take to finish once the end was asked for.
     pub drain_timeout: Duration,
 }
@@ -49,6 +52,7 @@ impl Default for Settings {
             http: http::Settings::default(),
             connections: 4096,
             head_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(20),
         }
     }
@@ -75,10 +79,11 @@ pub async fn run(
         router: http::router(respond, settings.http, draining.clone()),
         builder: builder(settings.head_timeout),
         places: Arc::new(Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS))),
-        tasks: TaskTracker::new(),
+        tasks: draining.tasks().clone(),
         drain: CancellationToken::new(),
         cut: CancellationToken::new(),
         head_timeout: settings.head_timeout,
+        write_timeout: settings.write_timeout,
     };
     tokio::select! {
         () = connections.accept(&listener) => {}
@@ -132,6 +137,7 @@ struct Connections {
     /// Connections close at once.
     cut: CancellationToken,
     head_timeout: Duration,
+    write_timeout: Duration,
 }
 
 impl Connections {
@@ -160,11 +166,13 @@ impl Connections {
         let begun = Arc::new(AtomicBool::new(false));
         let noting = Noting { inner: self.router.clone(), begun: Arc::clone(&begun) };
         let service = TowerToHyperService::new(noting);
-        let (drain, cut, head_timeout) = (self.drain.clone(), self.cut.clone(), self.head_timeout);
+        let (drain, cut) = (self.drain.clone(), self.cut.clone());
+        let (head_timeout, write_timeout) = (self.head_timeout, self.write_timeout);
         async move {
             // Answers are written whole: waiting to fill a packet only delays them.
             let _ = stream.set_nodelay(true);
-            let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+            let io = TokioIo::new(Stalling::new(stream, write_timeout));
+            let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
             tokio::select! {
                 _ = connection.as_mut() => return,
                 () = silent(&begun, head_timeout) => return,

@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use futures::future::join_all;
-use raccordo_config::{Checked, CheckedSource};
+use raccordo_config::{Checked, CheckedSource, report};
 use raccordo_connector_api::{Connector, Failure};
+use raccordo_schema::Diagnostic;
 use raccordo_schema::mapping::Name;
 use thiserror::Error;
 use tokio::time::timeout;
 
 use crate::cursors::SealedCursors;
 use crate::graph::{Graph, GraphError, GraphSource};
-use crate::operation::Limits;
+use crate::operation::{self, Documents, Limits};
 use crate::own::{self, OwnSource, States};
 use crate::pipeline::Gateway;
 use crate::trail::{LogTrail, Trail};
@@ -41,6 +42,9 @@ pub enum StartError {
     /// The graph can't be served.
     #[error(transparent)]
     Graph(#[from] GraphError),
+    /// Registered operations don't fit the graph.
+    #[error("registered operations can't be served\n{}", report(.0).trim_end())]
+    Operations(Vec<Diagnostic>),
     /// There is nothing to draw keys from.
     #[error("the system gives no random numbers, so cursors can't be sealed")]
     Random,
@@ -129,21 +133,49 @@ pub fn prepare_with_trail(checked: &Checked, trail: Arc<dyn Trail>) -> Result<Pr
         of_graph.push(own_source(&states));
     }
     let graph = Graph::new(checked.catalogue(), of_graph, Arc::clone(&states), checked.introspection())?;
-    let limits = checked.limits();
+    let reading = reading(&graph, checked)?;
     let gateway = Gateway::new(
         Arc::new(graph),
         checked.policy().clone(),
         trail,
         Arc::new(SealedCursors::draw().map_err(|_| StartError::Random)?),
-        Limits {
-            tokens: limits.tokens,
-            depth: limits.depth,
-            aliases: limits.aliases,
-            selections: limits.selections,
-        },
-        limits.timeout,
-    );
-    Ok(Prepared { gateway: Arc::new(gateway), states, sources, settings: settings(checked) })
+        reading,
+        checked.limits().timeout,
+    )
+    .with_waiting_events(checked.limits().events);
+    Ok(Prepared {
+        gateway: Arc::new(sharing(checked, gateway)),
+        states,
+        sources,
+        settings: settings(checked),
+    })
+}
+
+/// What an operation may be, as a configuration has it.
+pub fn limits(checked: &Checked) -> Limits {
+    let limits = checked.limits();
+    Limits {
+        tokens: limits.tokens,
+        depth: limits.depth,
+        aliases: limits.aliases,
+        root_fields: limits.root_fields,
+        directives: limits.directives,
+        selections: limits.selections,
+    }
+}
+
+fn reading(graph: &Graph, checked: &Checked) -> Result<operation::Settings, StartError> {
+    let limits = limits(checked);
+    let documents = Documents::read(graph, &limits, checked.operations()).map_err(StartError::Operations)?;
+    Ok(operation::Settings { limits, cost: checked.cost(), documents })
+}
+
+fn sharing(checked: &Checked, gateway: Gateway) -> Gateway {
+    let sources = gateway.graph().sources().len();
+    match checked.shares_in_flight() {
+        true => gateway.sharing(vec![true; sources]),
+        false => gateway,
+    }
 }
 
 fn connected(entry: &CheckedSource) -> Result<Source, StartError> {
@@ -185,8 +217,12 @@ fn settings(checked: &Checked) -> serve::Settings {
     serve::Settings {
         http: http::Settings {
             body_bytes: limits.body_bytes,
+            variable_values: limits.variable_values,
             concurrency: limits.concurrency,
             queue: limits.queue,
+            streams: limits.streams,
+            sockets: limits.sockets,
+            socket_operations: limits.socket_operations,
             answer_timeout: limits.timeout + BACKSTOP,
             cors_origins: origins.collect(),
             loopback_hosts_only: checked.listen().ip().to_canonical().is_loopback(),

@@ -21,17 +21,35 @@ pub struct Record {
     /// Which set of decisions permitted it; none when it was refused before.
     pub permit: Option<Arc<str>>,
     /// SHA-256 of the lifted operation, in hexadecimal; none when it was refused before.
-    pub operation: Option<String>,
+    pub operation: Option<Arc<str>>,
+    /// The name of a registered operation; none for others, whose names are the client's words.
+    pub name: Option<Arc<str>>,
+    /// What it was estimated to cost, where that is configured.
+    pub cost: Option<u64>,
     /// The sources that were asked, in the order in which they answered.
     pub asked: Vec<Asked>,
     /// The codes of its errors; of its refusal, when it was refused.
     pub codes: Vec<&'static str>,
     /// It was refused whole.
     pub refused: bool,
+    /// Where a subscription was; none for a request with one answer.
+    pub streamed: Option<Streamed>,
     /// Its caller went away before the answer: what was asked of sources by then isn't told here.
     pub abandoned: bool,
     /// How long it took.
     pub took: Duration,
+}
+
+/// A subscription has two records: one before its first event leaves, one when it ended. Both have its trace id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Streamed {
+    /// Its source's stream is open.
+    Opened,
+    /// It ended; `abandoned` tells that the caller went away, or the gateway stopped, before its source ended it.
+    Ended {
+        /// Events that were answered.
+        events: u64,
+    },
 }
 
 /// One source asked.
@@ -93,9 +111,19 @@ impl Trail for LogTrail {
             organisation = record.organisation.as_deref(),
             permit = record.permit.as_deref(),
             operation = record.operation.as_deref(),
+            name = record.name.as_deref(),
+            cost = record.cost,
             asked = %asked.join("; "),
             codes = %record.codes.join(","),
             refused = record.refused,
+            streamed = record.streamed.map(|streamed| match streamed {
+                Streamed::Opened => "opened",
+                Streamed::Ended { .. } => "ended",
+            }),
+            events = record.streamed.and_then(|streamed| match streamed {
+                Streamed::Opened => None,
+                Streamed::Ended { events } => Some(events),
+            }),
             abandoned = record.abandoned,
             took_us = record.took.as_micros() as u64,
             "request"

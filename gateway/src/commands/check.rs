@@ -1,12 +1,16 @@
 //! `raccordo check`: every mistake in the configuration and the files it names, at once.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use futures::executor::block_on;
-use raccordo::start::{self, Probed};
+use raccordo::start::{self, Probed, StartError};
 use raccordo_config::{Checked, report};
+use raccordo_schema::Diagnostic;
+use raccordo_schema::changes::changes;
 
-use super::input::Input;
-use super::{Exit, later, runtime, say};
+use super::input::{Input, unreadable};
+use super::{Exit, runtime, say};
 
 /// Check a configuration, or a supergraph, and everything it names: all mistakes at once, each with its file, its line, what was
 /// expected and what to do.
@@ -18,30 +22,63 @@ pub(super) struct Arguments {
     /// Also ask every source whether it answers. No record is asked for.
     #[arg(long)]
     live: bool,
-    #[arg(long, value_name = "OLD", hide = true, group = "input")]
-    against: Option<String>,
+    /// Also tell what changed since OLD, a supergraph or a schema's SDL as clients saw it: what breaks clients is a mistake, what may
+    /// surprise them a warning.
+    #[arg(long, value_name = "OLD")]
+    against: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   raccordo check --config raccordo.yaml
   raccordo check --config raccordo.yaml --live       the sources are asked too
+  raccordo check --config raccordo.yaml --against published.graphql
+                                                     does a client break that was written for this?
 
-Exit codes: 0 nothing is wrong; 1 something is; 2 usage.";
+Exit codes: 0 nothing is wrong; 1 something is, or a client would break; 2 usage.";
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    if arguments.against.is_some() {
-        return later::refuse("raccordo check --against");
-    }
     match arguments.input.checked(None) {
         Ok(checked) => {
-            say(&report(checked.warnings()));
-            if arguments.live { live(&checked) } else { Exit::Good }
+            if let Some(found) = wrong_operations(&checked) {
+                say(&report(&found));
+                return Exit::Wrong;
+            }
+            let mut found = checked.warnings().to_vec();
+            if let Some(older) = &arguments.against {
+                found.extend(changed(older, &checked));
+            }
+            say(&report(&found));
+            let asked = if arguments.live { live(&checked) } else { Exit::Good };
+            if found.iter().any(Diagnostic::is_error) { Exit::Wrong } else { asked }
         }
         Err(found) => {
             say(&report(&found));
             Exit::Wrong
         }
+    }
+}
+
+/// What changed since an older version, or why that can't be read.
+fn changed(older: &Path, checked: &Checked) -> Vec<Diagnostic> {
+    let file = older.display().to_string();
+    let text = match std::fs::read_to_string(older) {
+        Ok(text) => text,
+        Err(error) => return vec![unreadable(&file, &error)],
+    };
+    changes(&file, &text, checked.catalogue().api_schema()).unwrap_or_else(|wrong| wrong)
+}
+
+/// What is wrong with registered operations: each is read as a request's would be.
+fn wrong_operations(checked: &Checked) -> Option<Vec<Diagnostic>> {
+    if checked.operations().documents.is_empty() {
+        return None;
+    }
+    let runtime = runtime().ok()?;
+    let _inside = runtime.enter();
+    match start::prepare(checked) {
+        Err(StartError::Operations(found)) => Some(found),
+        _ => None,
     }
 }
 

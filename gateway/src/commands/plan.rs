@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use raccordo::operation::{self, Limits};
+use raccordo::operation;
 use raccordo::plan;
 use raccordo::request::{Refusal, Request};
 use raccordo::start;
@@ -61,15 +61,10 @@ fn draw(arguments: &Arguments) -> Result<String, (String, Exit)> {
     let runtime = runtime().map_err(|exit| (String::new(), exit))?;
     let _inside = runtime.enter();
     let prepared = start::prepare(&checked).map_err(|error| bad_configuration(format!("error: {error}")))?;
-    let limits = checked.limits();
-    let limits = Limits {
-        tokens: limits.tokens,
-        depth: limits.depth,
-        aliases: limits.aliases,
-        selections: limits.selections,
-    };
     let graph = prepared.gateway().graph();
-    let operation = operation::read(graph, &limits, &request)
+    // Which documents clients may send is the server's affair: here this one is at hand.
+    let reading = operation::Settings::from(start::limits(&checked));
+    let operation = operation::read(graph, &reading, &request)
         .map_err(|refusal| (told(&arguments.document, &refusal), Exit::Wrong))?;
     let plan = plan::prepare(graph, &operation, &[], PLANNING)
         .map_err(|error| (format!("error: {error}"), Exit::Wrong))?;
@@ -88,7 +83,13 @@ fn request(arguments: &Arguments) -> Result<Request, (String, Exit)> {
             }
         },
     };
-    Ok(Request { query, operation_name: arguments.operation.clone(), variables, may_write: true })
+    Ok(Request {
+        query,
+        operation_name: arguments.operation.clone(),
+        variables,
+        may_write: true,
+        ..Request::default()
+    })
 }
 
 fn read(file: &Path) -> Result<String, (String, Exit)> {

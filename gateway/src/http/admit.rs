@@ -39,9 +39,61 @@ impl Gate {
     }
 }
 
+/// Bytes of a body that are there for everyone: as much as all connections together could send.
+pub(super) const SMALL: usize = 16 * 1024;
+/// What room is counted in, in bytes.
+const UNIT: usize = 1024;
+
+/// Memory for large bodies, from their arrival to the end of their request: so much for all requests together.
+#[derive(Clone)]
+pub(super) struct Room {
+    units: Arc<Semaphore>,
+}
+
+/// The room that one body takes.
+#[derive(Default)]
+pub(super) struct Taken {
+    units: Option<OwnedSemaphorePermit>,
+}
+
+impl Room {
+    pub(super) fn new(bytes: usize) -> Self {
+        Self { units: Arc::new(Semaphore::new((bytes / UNIT).min(Semaphore::MAX_PERMITS))) }
+    }
+
+    /// Room for a body that has so many bytes by now; false when there is no more.
+    pub(super) fn hold(&self, bytes: usize, taken: &mut Taken) -> bool {
+        let wanted = bytes.saturating_sub(SMALL).div_ceil(UNIT);
+        let held = taken.units.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let Ok(more) = u32::try_from(wanted.saturating_sub(held)) else { return false };
+        if more == 0 {
+            return true;
+        }
+        let Ok(units) = Arc::clone(&self.units).try_acquire_many_owned(more) else { return false };
+        match &mut taken.units {
+            Some(held) => held.merge(units),
+            none => *none = Some(units),
+        }
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn large_bodies_share_room_and_small_ones_need_none() {
+        let room = Room::new(4 * UNIT);
+        let (mut one, mut other, mut small) = (Taken::default(), Taken::default(), Taken::default());
+        assert!(room.hold(SMALL + 1, &mut one) && room.hold(SMALL + 3 * UNIT, &mut one));
+        assert!(room.hold(SMALL + UNIT, &mut other));
+        assert!(!room.hold(SMALL + UNIT + 1, &mut other), "there is no more");
+        assert!(room.hold(SMALL, &mut small));
+        drop(one);
+        assert!(room.hold(SMALL + 4 * UNIT, &mut other));
+        assert!(!room.hold(SMALL + 5 * UNIT, &mut other));
+    }
 
     #[tokio::test]
     async fn one_works_one_waits_and_a_third_is_sent_away() {

@@ -6,8 +6,12 @@ use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
+use super::json::{self, Body, Unread};
 use crate::code::Code;
-use crate::request::{Refusal, Request};
+use crate::request::{Reference, Refusal, Request};
+
+/// Bytes that a document's id may have.
+const ID_BYTES: usize = 256;
 
 /// The replacement character, percent-encoded: the only way it may come out of a query string that was UTF-8.
 const REPLACEMENT: &str = "%EF%BF%BD";
@@ -44,26 +48,23 @@ pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// Reads the body of a POST.
+/// Reads the body of a POST. Of its variables and extensions so many values are read, and no more.
 ///
 /// # Errors
-/// `BAD_USER_INPUT` (400), `PERSISTED_QUERY_NOT_FOUND`.
-pub(super) fn from_body(body: &[u8]) -> Result<Request, Refusal> {
-    let value: Value = serde_json::from_slice(body).map_err(|error| {
-        let message = match body.is_empty() {
-            true => "the body is empty; send `{\"query\": \"…\"}`".to_owned(),
-            false => {
-                format!("the body isn't JSON in UTF-8, at line {}, column {}", error.line(), error.column())
-            }
-        };
-        malformed(400, message)
-    })?;
-    match value {
-        Value::Object(parameters) => from_parameters(parameters, true),
-        Value::Array(_) => {
+/// `BAD_USER_INPUT` (400), `REQUEST_LIMIT_EXCEEDED` (413).
+pub(super) fn from_body(body: &[u8], values: usize) -> Result<Request, Refusal> {
+    match json::body(body, values) {
+        Ok(Body::Object(parameters)) => from_parameters(parameters, true),
+        Ok(Body::Array) => {
             Err(malformed(400, "batches are not served: send one operation in each request, as an object"))
         }
-        _ => Err(malformed(400, "the body must be a JSON object with `query`")),
+        Ok(Body::Other) => Err(malformed(400, "the body must be a JSON object with `query`")),
+        Err(_) if body.is_empty() => Err(malformed(400, "the body is empty; send `{\"query\": \"…\"}`")),
+        Err(Unread::Json { line, column }) => {
+            Err(malformed(400, format!("the body isn't JSON in UTF-8, at line {line}, column {column}")))
+        }
+        Err(Unread::Twice(name)) => Err(malformed(400, format!("`{name}` is given twice"))),
+        Err(over) => Err(too_many(&over, values)),
     }
 }
 
@@ -71,7 +72,7 @@ pub(super) fn from_body(body: &[u8]) -> Result<Request, Refusal> {
 ///
 /// # Errors
 /// As [`from_body`].
-pub(super) fn from_query_string(text: &str) -> Result<Request, Refusal> {
+pub(super) fn from_query_string(text: &str, values: usize) -> Result<Request, Refusal> {
     let encoded = text.to_ascii_uppercase().contains(REPLACEMENT);
     let mut parameters = Map::new();
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
@@ -79,8 +80,8 @@ pub(super) fn from_query_string(text: &str) -> Result<Request, Refusal> {
             return Err(malformed(400, "the query string isn't UTF-8"));
         }
         let value = match &*name {
-            "query" | "operationName" => Value::String(value.into_owned()),
-            "variables" | "extensions" => json_parameter(&name, &value)?,
+            "query" | "operationName" | "documentId" => Value::String(value.into_owned()),
+            "variables" | "extensions" => json_parameter(&name, &value, values)?,
             _ => continue,
         };
         if parameters.insert(name.to_string(), value).is_some() {
@@ -93,32 +94,56 @@ pub(super) fn from_query_string(text: &str) -> Result<Request, Refusal> {
 /// Whether a query string asks for anything at all.
 pub(super) fn is_asking(query_string: Option<&str>) -> bool {
     let mut pairs = form_urlencoded::parse(query_string.unwrap_or_default().as_bytes());
-    pairs.any(|(name, _)| matches!(&*name, "query" | "extensions"))
+    pairs.any(|(name, _)| matches!(&*name, "query" | "extensions" | "documentId"))
 }
 
-fn json_parameter(name: &str, text: &str) -> Result<Value, Refusal> {
-    match text.is_empty() {
-        true => Ok(Value::Null),
-        false => serde_json::from_str(text).map_err(|_| malformed(400, format!("`{name}` isn't JSON"))),
+fn json_parameter(name: &str, text: &str, values: usize) -> Result<Value, Refusal> {
+    if text.is_empty() {
+        return Ok(Value::Null);
     }
+    json::value(text, values).map_err(|unread| match unread {
+        Unread::TooMany | Unread::TooDeep => too_many(&unread, values),
+        _ => malformed(400, format!("`{name}` isn't JSON")),
+    })
+}
+
+fn too_many(unread: &Unread, values: usize) -> Refusal {
+    let message = match unread {
+        Unread::TooDeep => format!("variables may be nested {} deep at most", json::DEPTH),
+        _ => format!("variables may have {values} values at most, those in lists and objects counted"),
+    };
+    Refusal::new(Code::REQUEST_LIMIT_EXCEEDED, message)
 }
 
 fn from_parameters(mut parameters: Map<String, Value>, may_write: bool) -> Result<Request, Refusal> {
-    let persisted = match parameters.remove("extensions") {
-        None | Some(Value::Null) => false,
-        Some(Value::Object(extensions)) => extensions.contains_key("persistedQuery"),
+    let mut reference = match parameters.remove("extensions") {
+        None | Some(Value::Null) => None,
+        Some(Value::Object(mut extensions)) => match extensions.remove("persistedQuery") {
+            None | Some(Value::Null) => None,
+            Some(persisted) => Some(digest(&persisted)?),
+        },
         Some(_) => return Err(malformed(400, "`extensions` must be an object or null")),
     };
-    let query = match parameters.remove("query") {
-        Some(Value::String(query)) => query,
-        None | Some(Value::Null) if persisted => {
-            return Err(Refusal::new(
-                Code::PERSISTED_QUERY_NOT_FOUND,
-                "persisted operations are not served; send the whole document in `query`",
+    match parameters.remove("documentId") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(id)) if reference.is_none() && is_id(&id) => reference = Some(Reference::Id(id)),
+        Some(_) => {
+            return Err(malformed(
+                400,
+                format!(
+                    "`documentId` must be a text of {ID_BYTES} bytes at most, and the only reference to a document"
+                ),
             ));
         }
-        None => return Err(malformed(400, "`query` is missing")),
-        Some(_) => return Err(malformed(400, "`query` must be a string")),
+    }
+    let query = match (parameters.remove("query"), &reference) {
+        (Some(Value::String(_)), Some(Reference::Id(_))) => {
+            return Err(malformed(400, "send `query` or `documentId`, not both"));
+        }
+        (Some(Value::String(query)), _) => query,
+        (None | Some(Value::Null), Some(_)) => String::new(),
+        (None, None) => return Err(malformed(400, "`query` is missing")),
+        (Some(_), _) => return Err(malformed(400, "`query` must be a string")),
     };
     let operation_name = match parameters.remove("operationName") {
         None | Some(Value::Null) => None,
@@ -130,7 +155,23 @@ fn from_parameters(mut parameters: Map<String, Value>, may_write: bool) -> Resul
         Some(Value::Object(variables)) => variables,
         Some(_) => return Err(malformed(400, "`variables` must be an object or null")),
     };
-    Ok(Request { query, operation_name, variables, may_write })
+    Ok(Request { query, reference, operation_name, variables, may_write })
+}
+
+/// `extensions.persistedQuery`, version 1: the only one there is.
+fn digest(persisted: &Value) -> Result<Reference, Refusal> {
+    let version = persisted.get("version").and_then(Value::as_u64);
+    match (version, persisted.get("sha256Hash").and_then(Value::as_str)) {
+        (Some(1), Some(id)) if is_id(id) => Ok(Reference::Digest(id.to_owned())),
+        _ => Err(malformed(
+            400,
+            "`extensions.persistedQuery` must be `{ \"version\": 1, \"sha256Hash\": \"…\" }`",
+        )),
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= ID_BYTES
 }
 
 /// A request that isn't one: its status holds whatever the client accepts.
@@ -143,6 +184,16 @@ mod tests {
     use axum::http::HeaderValue;
 
     use super::*;
+
+    const VALUES: usize = 100;
+
+    fn from_body(body: &[u8]) -> Result<Request, Refusal> {
+        super::from_body(body, VALUES)
+    }
+
+    fn from_query_string(text: &str) -> Result<Request, Refusal> {
+        super::from_query_string(text, VALUES)
+    }
 
     fn refused(result: Result<Request, Refusal>) -> (&'static str, u16, String) {
         let refusal = result.err().expect("a refusal");
@@ -189,12 +240,67 @@ mod tests {
     }
 
     #[test]
-    fn persisted_operations_are_refused_unless_the_document_is_there() {
+    fn a_document_may_be_named_instead_of_sent() {
         let hash = r#""extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}"#;
-        assert_eq!(refused(from_body(format!("{{{hash}}}").as_bytes())).0, "PERSISTED_QUERY_NOT_FOUND");
-        assert!(from_body(format!(r#"{{"query":"{{a}}",{hash}}}"#).as_bytes()).is_ok());
-        let get = from_query_string("extensions=%7B%22persistedQuery%22%3A%7B%7D%7D");
-        assert_eq!(refused(get).0, "PERSISTED_QUERY_NOT_FOUND");
+        let named = |request: Request| match request.reference {
+            Some(Reference::Digest(id)) => (request.query, format!("digest {id}")),
+            Some(Reference::Id(id)) => (request.query, format!("id {id}")),
+            None => (request.query, String::new()),
+        };
+        let read = |body: &str| named(from_body(body.as_bytes()).unwrap());
+        assert_eq!(read(&format!("{{{hash}}}")), (String::new(), "digest 00".to_owned()));
+        assert_eq!(
+            read(&format!(r#"{{"query":"{{a}}",{hash}}}"#)),
+            ("{a}".to_owned(), "digest 00".to_owned())
+        );
+        assert_eq!(read(r#"{"documentId":"x","query":null}"#), (String::new(), "id x".to_owned()));
+        assert_eq!(read(r#"{"query":"{a}","extensions":{"persistedQuery":null}}"#).1, "");
+        let get =
+            "extensions=%7B%22persistedQuery%22%3A%7B%22version%22%3A1%2C%22sha256Hash%22%3A%22a%22%7D%7D";
+        assert_eq!(named(from_query_string(get).unwrap()).1, "digest a");
+        assert_eq!(named(from_query_string("documentId=x").unwrap()).1, "id x");
+        assert!(is_asking(Some("documentId=x")) && is_asking(Some(get)) && !is_asking(Some("x=1")));
+        let long = format!(r#"{{"documentId":"{}"}}"#, "x".repeat(ID_BYTES + 1));
+        for bad in [
+            r#"{"extensions":{"persistedQuery":{}}}"#,
+            r#"{"extensions":{"persistedQuery":"00"}}"#,
+            r#"{"extensions":{"persistedQuery":{"version":2,"sha256Hash":"00"}}}"#,
+            r#"{"extensions":{"persistedQuery":{"version":1,"sha256Hash":""}}}"#,
+            r#"{"query":"{a}","extensions":{"persistedQuery":{"version":1}}}"#,
+            r#"{"query":"{a}","documentId":"x"}"#,
+            r#"{"documentId":1}"#,
+            r#"{"documentId":"","query":"{a}"}"#,
+            &format!(r#"{{"documentId":"x",{hash}}}"#),
+            &long,
+        ] {
+            assert_eq!(refused(from_body(bad.as_bytes())).1, 400, "{bad}");
+        }
+        assert!(from_body(long.replacen('x', "", 1).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn values_are_counted_while_they_are_read() {
+        let body = |variables: &str| format!(r#"{{"query":"{{a}}","variables":{variables}}}"#);
+        let told = |variables: &str| match from_body(body(variables).as_bytes()) {
+            Ok(_) => ("", 200, String::new()),
+            Err(refusal) => refused(Err(refusal)),
+        };
+        // The variables themselves are one value, the list is another.
+        let list = |items: usize| format!(r#"{{"x":[{}]}}"#, vec!["1"; items].join(","));
+        assert_eq!(told(&list(VALUES - 2)).1, 200);
+        let over = told(&list(VALUES - 1));
+        assert_eq!((over.0, over.1), ("REQUEST_LIMIT_EXCEEDED", 413));
+        let deep = |depth: usize| format!(r#"{{"x":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(told(&deep(json::DEPTH - 1)).1, 200);
+        let over = told(&deep(json::DEPTH));
+        assert_eq!((over.0, over.1), ("REQUEST_LIMIT_EXCEEDED", 413));
+        assert_eq!(refused(from_query_string(&format!("query={{a}}&variables={}", list(VALUES)))).1, 413);
+        // What isn't a parameter is passed over, however much it is.
+        let other =
+            format!(r#"{{"query":"{{a}}","y":{},"z":{}{}}}"#, list(500), "[".repeat(500), "]".repeat(500));
+        assert!(from_body(other.as_bytes()).is_ok());
+        assert_eq!(told(&deep(100_000)).1, 413);
+        assert_eq!(refused(from_body(br#"{"query":"{a}","query":"{b}"}"#)).1, 400);
     }
 
     #[test]

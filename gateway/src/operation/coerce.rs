@@ -103,7 +103,7 @@ pub(super) fn from_json(graph: &Graph, ty: &ast::Type, json: &JsonValue) -> Valu
 }
 
 /// The type of a list's items; of a custom scalar's list, the scalar itself.
-fn item_type(ty: &ast::Type) -> &ast::Type {
+pub(super) fn item_type(ty: &ast::Type) -> &ast::Type {
     match ty {
         ast::Type::List(item) | ast::Type::NonNullList(item) => item,
         named => named,

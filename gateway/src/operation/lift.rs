@@ -13,6 +13,7 @@ use apollo_compiler::executable as exe;
 use apollo_compiler::response::{JsonMap, JsonValue};
 use raccordo_connector_api::{Operation as Root, Value};
 use raccordo_schema::mapping::Name;
+use rustc_hash::FxHashMap;
 
 use super::{canonical, coerce};
 use crate::code::Code;
@@ -75,7 +76,7 @@ struct Lifting<'a> {
     graph: &'a Graph,
     document: &'a ExecutableDocument,
     variables: &'a JsonMap,
-    seen: Vec<(&'a ast::Type, &'a ast::Value)>,
+    seen: FxHashMap<(&'a ast::Type, &'a ast::Value), u32>,
     values: Vec<Value>,
     types: Vec<Arc<str>>,
     introspects: bool,
@@ -92,7 +93,7 @@ pub(super) fn lift(
         graph,
         document,
         variables,
-        seen: Vec::new(),
+        seen: FxHashMap::default(),
         values: Vec::new(),
         types: Vec::new(),
         introspects: false,
@@ -167,8 +168,8 @@ impl<'a> Lifting<'a> {
     /// The variable that stands for a value. Equal values of one type share one, so that fields which could be merged still can.
     /// A variable that isn't given leaves its argument out.
     fn variable(&mut self, ty: &'a ast::Type, value: &'a ast::Value) -> Option<u32> {
-        if let Some(index) = self.seen.iter().position(|(own, seen)| *own == ty && *seen == value) {
-            return Some(index as u32);
+        if let Some(index) = self.seen.get(&(ty, value)) {
+            return Some(*index);
         }
         let mut bound = coerce::literal(self.graph, ty, value, self.variables)?;
         if self.graph.is_connected() && !canonical::make(&mut bound, ty.inner_named_type()) {
@@ -179,10 +180,11 @@ impl<'a> Lifting<'a> {
             );
             self.unusable = Some(Refusal::new(Code::BAD_USER_INPUT, message));
         }
-        self.seen.push((ty, value));
+        let index = self.values.len() as u32;
+        self.seen.insert((ty, value), index);
         self.values.push(bound);
         self.types.push(ty.to_string().into());
-        Some(self.values.len() as u32 - 1)
+        Some(index)
     }
 
     /// GraphQL specification, "CollectFields".

@@ -1,10 +1,14 @@
 //! The front end: a request in, a [`Valid`] operation out, or a refusal. The only reading of the client's text.
 //!
-//! parse -> choose -> measure -> validate -> coerce -> lift. What leaves holds no literal of the client in its text:
-//! every argument is a variable, every condition is decided, every fragment is resolved.
+//! find the text -> parse -> choose -> measure -> validate -> coerce -> lift -> estimate. What leaves holds no literal of the client in
+//! its text: every argument is a variable, every condition is decided, every fragment is resolved.
 
 mod canonical;
 mod coerce;
+mod cost;
+mod documents;
+mod incremental;
+mod introspect;
 mod lift;
 mod measure;
 
@@ -16,12 +20,15 @@ use apollo_compiler::executable as exe;
 use apollo_compiler::parser::Parser;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::{DiagnosticList, Valid as ApolloValid};
+use raccordo_config::{CostMode, CostSettings};
 use raccordo_connector_api::{Operation as Root, Value};
 
 use crate::code::Code;
 use crate::graph::Graph;
-use crate::request::{Refusal, Request, RequestError};
+use crate::request::{Cost, Refusal, Request, RequestError};
 
+pub use documents::Documents;
+pub(crate) use incremental::define as define_incremental;
 pub use lift::{Item, Lifted, Selections};
 pub use measure::Limits;
 
@@ -58,6 +65,28 @@ pub struct Operation {
     pub values: Vec<Value>,
     /// Answers to introspection, by response key, as JSON.
     pub introspection: Introspected,
+    /// The name of a registered operation. An unregistered one's is the client's own word.
+    pub name: Option<Arc<str>>,
+    /// What it is estimated to cost, where that is configured.
+    pub cost: Option<Cost>,
+}
+
+/// How requests are read.
+pub struct Settings {
+    /// What an operation may be.
+    pub limits: Limits,
+    /// How its cost is estimated.
+    pub cost: CostSettings,
+    /// The documents that it may be named from.
+    pub documents: Documents,
+}
+
+impl From<Limits> for Settings {
+    /// With these limits, every document comes with its request, and costs nothing.
+    fn from(limits: Limits) -> Self {
+        let cost = CostSettings { mode: CostMode::Off, max: u64::MAX, list_size: 0, report: false };
+        Self { limits, cost, documents: Documents::default() }
+    }
 }
 
 /// Answers to introspection, by response key, as JSON.
@@ -67,26 +96,55 @@ pub type Introspected = Vec<(Arc<str>, Vec<u8>)>;
 ///
 /// # Errors
 /// Everything that makes a request fail whole: `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `BAD_USER_INPUT`,
-/// `OPERATION_RESOLUTION_FAILURE` and the limits.
-pub fn read(graph: &Graph, limits: &Limits, request: &Request) -> Result<Valid<Operation>, Refusal> {
-    let document = parse(limits, &request.query)?;
-    let chosen = choose(&document, request.operation_name.as_deref())?;
+/// `OPERATION_RESOLUTION_FAILURE`, `OPERATION_NOT_REGISTERED`, `PERSISTED_QUERY_NOT_FOUND`, `COST_ESTIMATED_TOO_EXPENSIVE` and the limits.
+pub fn read(graph: &Graph, settings: &Settings, request: &Request) -> Result<Valid<Operation>, Refusal> {
+    let Settings { limits, cost, documents } = settings;
+    let resolved = documents.resolve(&request.query, request.reference.as_ref())?;
+    let parsed = parse(limits, resolved.text())?;
+    let chosen = choose(&parsed, request.operation_name.as_deref())?;
     allow_method(chosen, request.may_write)?;
-    measure::measure(graph, limits, &document, chosen)?;
-    let document = validate(graph, &document)?;
+    let measured = measure::measure(graph, limits, &parsed, chosen)?;
+    let document = validate(graph, &parsed)?;
     let operation = document.operations.get(request.operation_name.as_deref()).map_err(|_| {
         Refusal::new(Code::OPERATION_RESOLUTION_FAILURE, "the operation can't be found in the document")
     })?;
+    if measured.incremental {
+        incremental::check(&document, operation)?;
+    }
+    documents.keep(&resolved, &parsed);
     let variables = variables(graph, operation, request)?;
     let lifted = lift::lift(graph, &document, operation, &variables)?;
-    let introspection = introspect(graph, &document, operation, &variables, &lifted)?;
+    let introspection = match lifted.introspects() {
+        true => introspect::introspect(graph, &document, operation, &variables)?,
+        false => Vec::new(),
+    };
     let root = match operation.operation_type {
         ast::OperationType::Query => Root::Query,
         ast::OperationType::Mutation => Root::Mutation,
         ast::OperationType::Subscription => Root::Subscription,
     };
     let (lifted, values) = lifted.into_parts();
-    Ok(Valid(Operation { root, text: lifted.print(root).into(), lifted, values, introspection }))
+    let cost = cost::estimate(graph, cost, root, &lifted, &values)?;
+    let name = resolved.name(operation.name.as_ref().map(|name| name.as_str()));
+    Ok(Valid(Operation { root, text: lifted.print(root).into(), lifted, values, introspection, name, cost }))
+}
+
+/// Checks a registered document as a request's would be, each of its operations.
+fn prove(graph: &Graph, limits: &Limits, parsed: &ast::Document) -> Result<(), Refusal> {
+    let mut incremental = false;
+    let mut is_empty = true;
+    for definition in &parsed.definitions {
+        if let ast::Definition::OperationDefinition(operation) = definition {
+            is_empty = false;
+            incremental |= measure::measure(graph, limits, parsed, operation)?.incremental;
+        }
+    }
+    if is_empty {
+        return Err(Refusal::new(Code::OPERATION_RESOLUTION_FAILURE, "the document has no operation"));
+    }
+    let document = validate(graph, parsed)?;
+    let operations = document.operations.iter().filter(|_| incremental);
+    operations.map(|operation| incremental::check(&document, operation)).collect()
 }
 
 fn parse(limits: &Limits, text: &str) -> Result<ast::Document, Refusal> {
@@ -110,12 +168,8 @@ fn listed(code: Code, errors: &DiagnosticList) -> Refusal {
         .take(MAX_ERRORS)
         .map(|error| {
             let place = error.line_column_range().map(|range| (range.start.line, range.start.column));
-            RequestError {
-                code,
-                message: without_text(&error.error.to_string()),
-                locations: place.into_iter().collect(),
-                fault: None,
-            }
+            let message = without_text(&error.error.to_string());
+            RequestError { locations: place.into_iter().collect(), ..RequestError::new(code, message) }
         })
         .collect();
     Refusal { errors }
@@ -123,6 +177,9 @@ fn listed(code: Code, errors: &DiagnosticList) -> Refusal {
 
 /// What is wrong with a document, without the piece of its text that the parser stumbled over: it may be half of a string.
 fn without_text(message: &str) -> String {
+    if message.starts_with("`@defer` label `") {
+        return "two `@defer` or `@stream` have one `label`".to_owned();
+    }
     match message.split_once(", got ") {
         Some((expected, found)) if found != "EOF" => expected.to_owned(),
         _ => message.to_owned(),
@@ -155,13 +212,9 @@ fn choose<'d>(
 
 fn allow_method(operation: &ast::OperationDefinition, may_write: bool) -> Result<(), Refusal> {
     match operation.operation_type {
-        ast::OperationType::Query => Ok(()),
+        ast::OperationType::Query | ast::OperationType::Subscription => Ok(()),
         ast::OperationType::Mutation if may_write => Ok(()),
         ast::OperationType::Mutation => Err(Refusal::writes_by_get()),
-        ast::OperationType::Subscription => Err(Refusal::new(
-            Code::OPERATION_RESOLUTION_FAILURE,
-            "subscriptions are not served by this version; ask with a query",
-        )),
     }
 }
 
@@ -196,42 +249,6 @@ fn without_value(message: &str) -> String {
         true => message.to_owned(),
         false => "a variable isn't a value of its type: see the fields that its input type has".to_owned(),
     }
-}
-
-fn introspect(
-    graph: &Graph,
-    document: &ApolloValid<ExecutableDocument>,
-    operation: &exe::Operation,
-    variables: &JsonMap,
-    lifted: &lift::Lift,
-) -> Result<Introspected, Refusal> {
-    if !lifted.introspects() {
-        return Ok(Vec::new());
-    }
-    let refuse = |message: String| Refusal::new(Code::GRAPHQL_VALIDATION_FAILED, message);
-    if !graph.may_introspect() {
-        return Err(refuse(
-            "introspection is switched off; ask the gateway's operator for the schema".into(),
-        ));
-    }
-    apollo_compiler::introspection::check_max_depth(document, operation)
-        .map_err(|error| refuse(error.message().to_string()))?;
-    let response = apollo_compiler::introspection::partial_execute(
-        graph.api_schema(),
-        graph.implementers(),
-        document,
-        operation,
-        ApolloValid::assume_valid_ref(variables),
-    )
-    .map_err(|error| refuse(error.message().to_string()))?;
-    let data = response.data.unwrap_or_default();
-    data.iter()
-        .map(|(key, value)| {
-            let json = serde_json::to_vec(value)
-                .map_err(|_| Refusal::new(Code::INTERNAL_SERVER_ERROR, "introspection can't be written"))?;
-            Ok((Arc::from(key.as_str()), json))
-        })
-        .collect()
 }
 
 /// The value of a constant, as a default is: it holds no variable.

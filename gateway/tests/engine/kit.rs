@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use raccordo::cursors::SealedCursors;
 use raccordo::graph::{Graph, GraphSource};
-use raccordo::operation::Limits;
+use raccordo::operation::{Limits, Settings};
 use raccordo::own::States;
 use raccordo::pipeline::Gateway;
 use raccordo::request::{Refusal, Request};
@@ -64,7 +64,16 @@ impl Bench {
     }
 
     pub(crate) fn with_limits(sources: &[(&str, &str, Value)], limits: Limits) -> Self {
-        let sdls: Vec<String> = sources.iter().map(|(_, sdl, _)| format!("{LINK}{sdl}")).collect();
+        Self::reading(LINK, sources, |_| limits.into())
+    }
+
+    /// With a link of their own, and requests read as it is said of the graph.
+    pub(crate) fn reading(
+        link: &str,
+        sources: &[(&str, &str, Value)],
+        settings: impl FnOnce(&Graph) -> Settings,
+    ) -> Self {
+        let sdls: Vec<String> = sources.iter().map(|(_, sdl, _)| format!("{link}{sdl}")).collect();
         let inputs: Vec<SourceSdl<'_>> = sources
             .iter()
             .zip(&sdls)
@@ -73,13 +82,14 @@ impl Bench {
         let supergraph = compose(&inputs).unwrap_or_else(|wrong| {
             panic!("{}", wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });
-        Self::serve(supergraph.sdl(), sources.iter().map(|(name, _, data)| (*name, data.clone())), limits)
+        let data = sources.iter().map(|(name, _, data)| (*name, data.clone()));
+        Self::serve_reading(supergraph.sdl(), data, settings)
     }
 
-    pub(crate) fn serve<'n>(
+    pub(crate) fn serve_reading<'n>(
         supergraph: &str,
         sources: impl Iterator<Item = (&'n str, Value)>,
-        limits: Limits,
+        settings: impl FnOnce(&Graph) -> Settings,
     ) -> Self {
         let catalogue = Catalogue::from_supergraph(supergraph).unwrap();
         let sources: BTreeMap<String, Arc<Memory>> = sources
@@ -106,12 +116,13 @@ impl Bench {
             .collect();
         let graph = Graph::new(&catalogue, entries, Arc::new(States::new([])), true).unwrap();
         let trail = Arc::new(MemoryTrail::default());
+        let reading = settings(&graph);
         let gateway = Gateway::new(
             Arc::new(graph),
             raccordo_policy::open(true, "127.0.0.1:0".parse().unwrap()).unwrap(),
             Arc::clone(&trail) as Arc<dyn Trail>,
             Arc::new(SealedCursors::draw().unwrap()),
-            limits,
+            reading,
             Duration::from_secs(10),
         );
         Self { gateway: Arc::new(gateway), sources, trail }
@@ -124,7 +135,10 @@ impl Bench {
 
     pub(crate) fn ask_with(&self, query: &str, variables: Value) -> Result<Value, Refusal> {
         let Value::Object(variables) = variables else { panic!("variables are an object") };
-        let request = Request { query: query.into(), operation_name: None, variables, may_write: true };
+        self.send(Request { query: query.into(), variables, may_write: true, ..Request::default() })
+    }
+
+    pub(crate) fn send(&self, request: Request) -> Result<Value, Refusal> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let answered =
             runtime.block_on(self.gateway.answer(&Caller::anonymous(), &"trace".into(), &request))?;

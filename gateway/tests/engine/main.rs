@@ -7,6 +7,9 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+mod costs;
+mod documents;
+mod hostile;
 mod joins;
 mod kit;
 mod refusals;

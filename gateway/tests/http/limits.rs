@@ -79,3 +79,45 @@ async fn so_many_are_answered_so_many_wait_and_one_more_is_told_to_come_back() {
     assert_eq!((first.await.unwrap(), second.await.unwrap()), (200, 200));
     assert!(ok(&post(&router, &[], TYPENAME).await));
 }
+
+/// Beyond their first 16 KiB, twelve bodies of 100 KiB have room in a megabyte, and a thirteenth is told to come back.
+#[tokio::test]
+async fn large_bodies_share_so_much_memory_and_small_ones_come_through() {
+    let fake = Fake::new();
+    let router = fake.router(Settings { bodies_bytes: 1024 * 1024, ..Settings::default() });
+    let large = body_of(100 * 1024).replace("__typename", "slow______");
+    let holding: Vec<_> = (0..12)
+        .map(|_| {
+            let (router, large) = (router.clone(), large.clone());
+            tokio::spawn(async move { post(&router, &[], &large).await.status })
+        })
+        .collect();
+    while fake.asked() < 12 {
+        tokio::task::yield_now().await;
+    }
+    let over = post(&router, &[], &large).await;
+    assert_eq!((over.status, over.code().as_str(), over.header("retry-after")), (503, "OVERLOADED", "1"));
+    assert!(ok(&post(&router, &[], &body_of(16 * 1024)).await), "a small body needs no room");
+    fake.gate.add_permits(13);
+    for held in holding {
+        assert_eq!(held.await.unwrap(), 200);
+    }
+    assert!(ok(&post(&router, &[], &large).await), "the room is there again");
+}
+
+#[tokio::test]
+async fn variables_are_counted_before_anyone_is_asked() {
+    let fake = Fake::new();
+    let router = fake.router(Settings { variable_values: 10, ..Settings::default() });
+    let body = |items: usize| {
+        format!(r#"{{"query":"{{a}}","variables":{{"x":[{}]}}}}"#, vec!["{}"; items].join(","))
+    };
+    assert!(ok(&post(&router, &[], &body(8)).await));
+    let over = post(&router, &[], &body(9)).await;
+    assert_eq!((over.status, over.code().as_str()), (413, "REQUEST_LIMIT_EXCEEDED"));
+    let deep =
+        format!(r#"{{"query":"{{a}}","variables":{}1{}}}"#, r#"{"x":"#.repeat(5_000), "}".repeat(5_000));
+    let over = post(&router, &[], &deep).await;
+    assert_eq!((over.status, over.code().as_str()), (413, "REQUEST_LIMIT_EXCEEDED"));
+    assert_eq!(fake.asked(), 1);
+}

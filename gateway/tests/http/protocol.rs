@@ -60,10 +60,38 @@ async fn what_is_not_a_request_is_refused_before_anyone_is_asked() {
     }
     let batch = post(&router, &[], r#"[{"query":"{a}"},{"query":"{b}"}]"#).await;
     assert!(batch.json()["errors"][0]["message"].as_str().unwrap().contains("batches"));
-    let persisted =
-        post(&router, &[], r#"{"extensions":{"persistedQuery":{"sha256Hash":"00","version":1}}}"#).await;
-    assert_eq!(persisted.code(), "PERSISTED_QUERY_NOT_FOUND");
+    for persisted in ["1", "{}", r#"{"sha256Hash":"00"}"#, r#"{"sha256Hash":"00","version":2}"#] {
+        let got = post(&router, &[], &format!(r#"{{"extensions":{{"persistedQuery":{persisted}}}}}"#)).await;
+        assert_eq!((got.status, got.code().as_str()), (400, "BAD_USER_INPUT"), "{persisted}");
+    }
+    let upload = post(&router, &[("content-type", "multipart/form-data; boundary=x")], "--x--").await;
+    assert!(upload.json()["errors"][0]["message"].as_str().unwrap().contains("uploads"));
     assert_eq!(fake.asked(), 0);
+}
+
+/// Which document is meant is the gateway's to say: HTTP passes its name on, however it is sent.
+#[tokio::test]
+async fn a_document_may_be_named_by_post_and_by_get() {
+    let fake = Fake::new();
+    let router = fake.router(Settings::default());
+    let extensions = r#"{"persistedQuery":{"version":1,"sha256Hash":"00"}}"#;
+    assert!(ok(&post(&router, &[], &format!(r#"{{"extensions":{extensions}}}"#)).await));
+    assert!(ok(&post(&router, &[], r#"{"documentId":"numero"}"#).await));
+    let encoded: String = extensions.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    for query_string in [format!("extensions={encoded}"), "documentId=numero".to_owned()] {
+        // A browser that opens it gets an answer, and no page.
+        let got = get(
+            &router,
+            &format!("/graphql?{query_string}"),
+            &[("accept", "text/html,application/json;q=0.9")],
+        )
+        .await;
+        assert_eq!(got.header("content-type"), "application/json; charset=utf-8");
+    }
+    assert_eq!(fake.asked(), 4);
+    let foreign = [("origin", "https://altrove.example"), ("sec-fetch-site", "cross-site")];
+    let got = get(&router, "/graphql?documentId=numero", &foreign).await;
+    assert_eq!(got.code(), "CSRF_PREVENTION_FAILED");
 }
 
 #[tokio::test]

@@ -144,3 +144,78 @@ async fn who_takes_too_long_at_the_end_is_cut_off() {
     assert_eq!(running.serving.await.unwrap(), Ended::CutOff);
     assert_eq!(read_until(&mut busy, "never").await, "");
 }
+
+/// A body of which one byte comes now and then has the same time as one of which nothing comes.
+#[tokio::test]
+async fn a_body_that_drips_is_not_waited_for() {
+    let http = raccordo::http::Settings { body_timeout: Duration::from_millis(60), ..Default::default() };
+    let running = start(&Fake::new(), Settings { http, ..Settings::default() }).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let (head, body) =
+        post(TYPENAME).split_once("{").map(|(head, body)| (head.to_owned(), body.to_owned())).unwrap();
+    stream.write_all(format!("{head}{{").as_bytes()).await.unwrap();
+    for byte in body.bytes() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if stream.write_all(&[byte]).await.is_err() {
+            break;
+        }
+    }
+    let answer = read_until(&mut stream, "never").await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("REQUEST_LIMIT_EXCEEDED"), "{answer}");
+}
+
+/// What is sent ahead waits: one connection is one request at a time.
+#[tokio::test]
+async fn requests_that_are_sent_ahead_are_answered_one_after_the_other() {
+    let fake = Fake::new();
+    let running = start(&fake, Settings::default()).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let ahead = post(r#"{"query":"{slow}"}"#) + &post(TYPENAME).repeat(50);
+    stream.write_all(ahead.as_bytes()).await.unwrap();
+    while fake.asked() < 1 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    assert_eq!(fake.asked(), 1, "the second isn't read before the first is answered");
+    fake.gate.add_permits(1);
+    let mut answers = String::new();
+    while answers.matches("__typename").count() < 51 {
+        let more = read_until(&mut stream, "}}").await;
+        assert!(!more.is_empty(), "{answers}");
+        answers += &more;
+    }
+    assert_eq!((answers.matches("200 OK").count(), fake.asked()), (51, 51));
+}
+
+/// An answer of which nothing is taken is given up, and the connection with it.
+#[tokio::test]
+async fn who_asks_and_does_not_read_is_not_waited_for() {
+    let running = start(
+        &Fake::new(),
+        Settings { connections: 1, write_timeout: Duration::from_millis(60), ..Settings::default() },
+    )
+    .await;
+    let mut lazy = TcpStream::connect(running.address).await.unwrap();
+    lazy.write_all(post(r#"{"query":"{huge}"}"#).as_bytes()).await.unwrap();
+    // The only place is free again once the first connection is given up.
+    let mut second = TcpStream::connect(running.address).await.unwrap();
+    second.write_all(post(TYPENAME).as_bytes()).await.unwrap();
+    assert!(read_until(&mut second, "}}").await.contains("200 OK"));
+    let mut came = Vec::new();
+    let _cut = lazy.read_to_end(&mut came).await;
+    assert!(came.len() < super::support::HUGE, "{}", came.len());
+}
+
+#[tokio::test]
+async fn so_many_headers_and_no_more() {
+    let running = start(&Fake::new(), Settings::default()).await;
+    for (headers, status) in [(90, "200"), (200, "431")] {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        let headers: String = (0..headers).map(|index| format!("x-{index}: y\r\n")).collect();
+        let _ = stream
+            .write_all(format!("GET /health HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n").as_bytes())
+            .await;
+        let answer = read_until(&mut stream, "\r\n").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+    }
+}

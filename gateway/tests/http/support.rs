@@ -17,6 +17,9 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
+/// Bytes of an answer that no system's buffers take in.
+pub(crate) const HUGE: usize = 64 * 1024 * 1024;
+
 pub(crate) const TYPENAME: &str = r#"{"query":"{__typename}"}"#;
 
 /// Plays a gateway. Documents with `slow` in them wait until they are let go.
@@ -78,6 +81,7 @@ fn play(request: &Request) -> Result<Answered, Refusal> {
         return Err(Refusal::new(Code::BAD_USER_INPUT, "`id` must be given"));
     }
     let data = match query {
+        query if query.contains("huge") => format!(r#"{{"huge":"{}"}}"#, "x".repeat(HUGE)),
         query if query.contains("long") => format!(r#"{{"long":"{}"}}"#, "lungo ".repeat(1_000)),
         query if query.contains("__type(") => r#"{"__type":null}"#.to_owned(),
         _ => r#"{"__typename":"Query"}"#.to_owned(),
