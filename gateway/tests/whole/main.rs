@@ -11,6 +11,7 @@
 
 mod ask;
 mod queries;
+mod random;
 mod source;
 mod world;
 
