@@ -14,3 +14,4 @@ mod joins;
 mod kit;
 mod refusals;
 mod shapes;
+mod specification;
