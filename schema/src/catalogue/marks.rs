@@ -109,7 +109,7 @@ impl Marks {
             };
             let marked: FxHashMap<Name, Mark> = fields
                 .values()
-                .filter_map(|field| Some((Name::from(field.name.as_str()), mark(field)?)))
+                .filter_map(|field| mark(field).map(|mark| (Name::from(field.name.as_str()), mark)))
                 .collect();
             if !marked.is_empty() {
                 marks.fields.insert(name, marked);
