@@ -96,7 +96,11 @@ impl Stream {
         };
         self.heard = Instant::now();
         match told? {
-            Some(Told::Next(response)) => Ok(Some(response)),
+            Some(Told::Next(response)) => {
+                let most = self.reading.limits().reply_bytes;
+                let over = || Failure::over_limit(format!("an event has more than {most} bytes"));
+                (response.len() <= most).then_some(Some(response)).ok_or_else(over)
+            }
             Some(Told::Complete) => {
                 self.is_over = true;
                 Ok(None)

@@ -15,6 +15,7 @@ use reqwest::header::{
 use reqwest::{StatusCode, Upgraded};
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -154,6 +155,7 @@ fn gone() -> Failure {
 fn broken(error: Error) -> Failure {
     match error {
         Error::Capacity(_) => Failure::over_limit("a message has more bytes than an event may have"),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => gone(),
         Error::Protocol(_) | Error::Utf8(_) => Failure::malformed("what came isn't the WebSocket protocol"),
         _ => gone(),
     }

@@ -25,9 +25,9 @@ impl Streaming {
     /// What comes next of the body, as it comes; none at its end.
     ///
     /// # Errors
-    /// `Malformed` for a body that breaks off, `Unreachable` for a connection that does.
+    /// `Unreachable`, when it breaks off.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
-        self.response.chunk().await.map_err(|error| failure(&error))
+        self.response.chunk().await.map_err(|_| Failure::unreachable("the connection broke off"))
     }
 }
 

@@ -29,6 +29,11 @@ impl Trace {
         Self { id: id.into(), received: Arc::new(AtomicU64::new(0)) }
     }
 
+    /// A trace that begins here: an operation's over a WebSocket.
+    pub(super) fn begin() -> Self {
+        Self::of(&HeaderMap::new())
+    }
+
     /// The id: 32 hexadecimal digits.
     pub(super) fn id(&self) -> &Arc<str> {
         &self.id

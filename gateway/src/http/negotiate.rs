@@ -43,6 +43,13 @@ pub(super) fn answer_type(headers: &HeaderMap) -> Option<MediaType> {
     }
 }
 
+/// Whether the client names event streams among what it takes. What it takes besides is for answers that aren't streams.
+pub(super) fn takes_events(headers: &HeaderMap) -> bool {
+    ranges(headers)
+        .iter()
+        .any(|range| range.kind == "text" && range.subtype == "event-stream" && range.weight > 0)
+}
+
 /// Whether a browser's navigation asks: it names HTML, and wants it no less than JSON.
 pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     let ranges = ranges(headers);

@@ -15,3 +15,4 @@ mod real;
 mod sockets;
 mod territory;
 mod upstream;
+mod wires;
