@@ -74,6 +74,55 @@ fn what_compose_prints_can_be_checked_and_planned_for() {
 }
 
 #[test]
+fn check_against_an_older_version_tells_what_breaks_clients() {
+    let folder = Folder::with("http://127.0.0.1:9/graphql");
+    let older = typed(&folder, &["compose", "--config", "raccordo.yaml"]).out;
+    folder.write("old.graphql", &older);
+    let check = |older: &str| typed(&folder, &["check", "--config", "raccordo.yaml", "--against", older]);
+    let same = check("old.graphql");
+    assert_eq!((same.code, same.out.as_str()), (Some(0), "good\n"), "{}", same.err);
+
+    folder.write(
+        "seen.graphql",
+        "type Query {\n  linee(comune: String): [Linea]!\n  fermate: Int\n}\ntype Linea {\n  id: ID!\n}\n",
+    );
+    let broken = check("seen.graphql");
+    assert_eq!(broken.code, Some(1), "{}", broken.out);
+    for part in [
+        "error[FIELD_REMOVED]: the field `Query.fermate` is gone\n  --> seen.graphql:3:3\n  help: ",
+        "warning[FIELD_BECAME_NON_NULL]: `Query.linee` was `[Linea]!`, and is `[Linea!]!`",
+        "1 mistake, 1 warning\n",
+    ] {
+        assert!(broken.out.contains(part), "{part} in {}", broken.out);
+    }
+
+    folder.write(
+        "seen.graphql",
+        "type Query {\n  linee(comune: String): [Linea]!\n}\ntype Linea {\n  id: ID!\n}\n",
+    );
+    let surprising = check("seen.graphql");
+    assert_eq!(
+        (surprising.code, surprising.out.contains("good, with 1 warning")),
+        (Some(0), true),
+        "{}",
+        surprising.out
+    );
+
+    folder.write("seen.graphql", "type Query {\n  a:\n}\n");
+    let unreadable = check("seen.graphql");
+    assert_eq!(
+        (unreadable.code, unreadable.out.contains("seen.graphql:3:1")),
+        (Some(1), true),
+        "{}",
+        unreadable.out
+    );
+    let missing = check("altro.graphql");
+    assert_eq!((missing.code, missing.out.contains("`altro.graphql`")), (Some(1), true), "{}", missing.out);
+    let supergraph = typed(&folder, &["check", "--supergraph", "old.graphql", "--against", "old.graphql"]);
+    assert_eq!((supergraph.code, supergraph.out.as_str()), (Some(0), "good\n"), "{}", supergraph.err);
+}
+
+#[test]
 fn the_schema_of_the_configuration_is_json() {
     let folder = Folder::with("http://127.0.0.1:9/graphql");
     let schema = typed(&folder, &["config", "schema"]);
@@ -90,7 +139,6 @@ fn what_is_for_later_versions_is_refused_and_usage_is_told() {
         &["audit", "verify", "--all"],
         &["serve", "--source", "trasporti"],
         &["serve", "--config", "raccordo.yaml", "--source", "trasporti"],
-        &["check", "--config", "raccordo.yaml", "--against", "old.graphql"],
     ] {
         let told = typed(&folder, words);
         assert_eq!(
