@@ -28,9 +28,7 @@ pub(super) fn compile_entities(
         let name = name.ok_or(PlanError::Inconsistent("a type without a name"))?;
         for ty in &entity.types {
             let mut fields = Vec::new();
-            for (input, _) in entity.inputs.iter().filter(|(_, types)| super::search::has(types, *ty)) {
-                projecting.project(step.spot, *ty, std::slice::from_ref(input), &mut fields)?;
-            }
+            projecting.project(step.spot, *ty, &entity.inputs, &mut fields)?;
             let names: Vec<Name> = fields.iter().filter_map(Project::name).collect();
             let known = entities.types.iter().position(|own| own.name == name && own.fields == names);
             let representation = known.unwrap_or_else(|| {
@@ -87,7 +85,7 @@ impl Projecting<'_> {
     fn nested(&self, spot: SpotId, items: &[SetItem]) -> Result<Nested, PlanError> {
         let possible = &self.search.spots[spot].possible;
         let mut all: Nested = Vec::new();
-        if possible.len() > 1 {
+        if self.search.spots[spot].is_abstract {
             all.push(([].into(), Project::TypeName));
         }
         self.nest(spot, possible, items, &mut all)?;

@@ -155,7 +155,7 @@ impl Federation {
         let has = self.declared(ty, field, source)?;
         let Some(joined) = has.joined else { return Some(has) };
         let is_known = rules.keys_known && self.is_key(ty, field, source);
-        if joined.used_overridden || joined.external && joined.requires.is_none() && !is_known {
+        if joined.external && joined.requires.is_none() && !is_known {
             return None;
         }
         let holds = |label: Option<usize>| label.is_none_or(|label| rules.active.get(label) == Some(&true));
@@ -163,9 +163,11 @@ impl Federation {
             return None;
         }
         let all = self.ty(ty)?.fields.get(field)?.joined.iter().flatten();
-        let mut taken = all.filter_map(|of| of.overrides.as_ref());
-        let is_taken = taken.any(|overrides| overrides.from == Some(source) && holds(overrides.label));
-        (!is_taken).then_some(has)
+        let mut taken =
+            all.filter_map(|of| of.overrides.as_ref()).filter(|own| own.from == Some(source)).peekable();
+        // An overridden field that its source still uses may be resolved there only while the label that moves it doesn't hold.
+        let is_gone = joined.used_overridden && taken.peek().is_none();
+        (!is_gone && !taken.any(|overrides| holds(overrides.label))).then_some(has)
     }
 
     fn is_key(&self, ty: TypeId, field: &str, source: Source) -> bool {

@@ -60,7 +60,7 @@ impl Search<'_> {
         let homes = self.inputs(branch, &types, ty, needs, &inputs);
         self.entering.pop();
         let (here, all) = homes?;
-        let step = self.step(branch, source, self.steps_of(&all), false);
+        let step = self.step(branch, source, self.steps_of(&all), Some((ty, &inputs)));
         Some(self.entity(branch, step, (ty, of), &types, (inputs, here)))
     }
 
@@ -109,7 +109,7 @@ impl Search<'_> {
             (true, true) => self.steps.iter().map(|(id, _)| id).collect(),
             (false, _) => self.steps_of(&above),
         };
-        let step = self.step(branch, source, parents, true);
+        let step = self.step(branch, source, parents, None);
         let known = self.steps[step].root;
         let home = known.unwrap_or_else(|| self.home(step, entered(ty, of)));
         self.steps[step].root = Some(home);
@@ -126,14 +126,28 @@ impl Search<'_> {
         self.spots[branch.spot].entered.push(Entered { of, above: branch.above.clone(), home });
     }
 
-    /// A step for these objects that waits for these steps: the one that there is, or a new one.
-    fn step(&mut self, branch: &Branch, source: Source, parents: Vec<StepId>, root: bool) -> StepId {
+    /// A step for these objects that waits for these steps: the one that there is, or a new one. Entities of one type have one set of inputs
+    /// in a step: an input that fails costs only what requires it, and no two values meet under one name.
+    fn step(
+        &mut self,
+        branch: &Branch,
+        source: Source,
+        parents: Vec<StepId>,
+        entity: Option<(TypeId, &[SetItem])>,
+    ) -> StepId {
+        let fits = |own: &Entity| {
+            entity.is_some_and(|(ty, inputs)| {
+                own.ty != ty
+                    || own.inputs.len() == inputs.len() && inputs.iter().all(|item| own.inputs.contains(item))
+            })
+        };
         let is_same = |step: &Step| {
             step.spot == branch.spot
                 && step.source == source
                 && step.parents == parents
                 && step.above == branch.above
-                && step.root.is_some() == root
+                && step.root.is_some() == entity.is_none()
+                && step.entities.iter().all(fits)
         };
         let known = self.steps.iter().find(|(_, step)| is_same(step)).map(|(id, _)| id);
         known.unwrap_or_else(|| {
@@ -154,19 +168,12 @@ impl Search<'_> {
         let home = match known {
             Some(entity) => {
                 extend(&mut entity.types, types);
-                for item in inputs {
-                    match entity.inputs.iter_mut().find(|(own, _)| *own == item) {
-                        Some((_, own)) => extend(own, types),
-                        None => entity.inputs.push((item, types.to_vec())),
-                    }
-                }
                 let (home, types) = (entity.home, entity.types.clone());
                 self.homes[home].place = self.entity_place(ty, of, &types);
                 home
             }
             None => {
                 let home = self.home(step, self.entity_place(ty, of, types));
-                let inputs = inputs.into_iter().map(|item| (item, types.to_vec())).collect();
                 self.steps[step].entities.push(Entity { ty, types: types.to_vec(), inputs, home });
                 home
             }

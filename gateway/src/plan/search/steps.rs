@@ -37,8 +37,8 @@ pub(crate) struct Entity {
     pub(crate) ty: TypeId,
     /// The types that the objects may have when they are asked for, ascending.
     pub(crate) types: Vec<TypeId>,
-    /// The key, and what is required: each for some of the types.
-    pub(crate) inputs: Vec<(SetItem, Vec<TypeId>)>,
+    /// The key, and what is required.
+    pub(crate) inputs: Vec<SetItem>,
     pub(crate) home: HomeId,
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Spot {
     pub(crate) from: Option<WantId>,
     /// The types that objects here may have, ascending: object types, and interfaces, whose objects come untyped from interface objects.
     pub(crate) possible: Vec<TypeId>,
+    /// Some field that leads here is of an interface or a union.
+    pub(crate) is_abstract: bool,
     /// Everything wanted of them.
     pub(crate) wants: Vec<WantId>,
     /// The client's part of it, in the client's order, by groups of types.
@@ -98,7 +100,9 @@ impl Search<'_> {
         named: &[TypeId],
         items: &[&Selections],
     ) -> SpotId {
-        let spot = self.spots.add(Spot { from, possible: self.possible(named), ..Spot::default() });
+        let is_abstract = named.iter().any(|ty| !self.is_concrete(*ty));
+        let possible = self.possible(named);
+        let spot = self.spots.add(Spot { from, possible, is_abstract, ..Spot::default() });
         let groups = self.grouped(&self.spots[spot].possible, items);
         let differ = groups.len() > 1;
         let mut type_name = false;
