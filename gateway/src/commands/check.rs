@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use futures::executor::block_on;
-use raccordo::start::{self, Probed};
+use raccordo::start::{self, Probed, StartError};
 use raccordo_config::{Checked, report};
 use raccordo_schema::Diagnostic;
 use raccordo_schema::changes::changes;
@@ -40,6 +40,10 @@ Exit codes: 0 nothing is wrong; 1 something is, or a client would break; 2 usage
 pub(super) fn run(arguments: &Arguments) -> Exit {
     match arguments.input.checked(None) {
         Ok(checked) => {
+            if let Some(found) = wrong_operations(&checked) {
+                say(&report(&found));
+                return Exit::Wrong;
+            }
             let mut found = checked.warnings().to_vec();
             if let Some(older) = &arguments.against {
                 found.extend(changed(older, &checked));
@@ -63,6 +67,19 @@ fn changed(older: &Path, checked: &Checked) -> Vec<Diagnostic> {
         Err(error) => return vec![unreadable(&file, &error)],
     };
     changes(&file, &text, checked.catalogue().api_schema()).unwrap_or_else(|wrong| wrong)
+}
+
+/// What is wrong with registered operations: each is read as a request's would be.
+fn wrong_operations(checked: &Checked) -> Option<Vec<Diagnostic>> {
+    if checked.operations().documents.is_empty() {
+        return None;
+    }
+    let runtime = runtime().ok()?;
+    let _inside = runtime.enter();
+    match start::prepare(checked) {
+        Err(StartError::Operations(found)) => Some(found),
+        _ => None,
+    }
 }
 
 /// Asks the sources, and says of each whether it answers.
