@@ -136,6 +136,7 @@ pub struct Checked {
     pub(crate) limits: RequestLimits,
     pub(crate) operations: Operations,
     pub(crate) cost: CostSettings,
+    pub(crate) shares_in_flight: bool,
     pub(crate) cors_origins: Vec<Arc<str>>,
     pub(crate) log: Arc<str>,
     pub(crate) introspection: bool,
@@ -192,6 +193,11 @@ impl Checked {
     /// How the cost of operations is estimated.
     pub fn cost(&self) -> CostSettings {
         self.cost
+    }
+
+    /// Whether requests that ask a source the same at the same time, under the same permit, share one call.
+    pub fn shares_in_flight(&self) -> bool {
+        self.shares_in_flight
     }
 
     /// Web origins that may call the gateway; empty when CORS is closed.

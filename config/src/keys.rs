@@ -79,6 +79,7 @@ pub(crate) const ROOT: &[Part] = &[
         doc: "What an operation is estimated to cost before anything is asked, by `@cost` and `@listSize`.",
         parts: COST,
     },
+    Part::Section { name: "traffic", doc: "How sources are called.", parts: TRAFFIC },
     Part::Section {
         name: "cors",
         doc: "Which web pages elsewhere may call the gateway. None until it is configured.",
@@ -179,6 +180,16 @@ const COST: &[Part] = &[
     number("list_size", 0, 1_000_000, 10, "The length of a list that no `@listSize` tells anything about."),
     flag("report", false, "Whether answers tell their estimate, as `extensions.cost`."),
 ];
+
+/// `traffic:`.
+const TRAFFIC: &[Part] = &[Part::Section { name: "all", doc: "All sources.", parts: ALL_TRAFFIC }];
+
+/// `traffic: { all }`.
+const ALL_TRAFFIC: &[Part] = &[flag(
+    "share_in_flight",
+    false,
+    "Whether requests that ask a source the same at the same time, under the same permit, share one call. Queries alone: a query may then be answered by a call that began before it came.",
+)];
 
 /// `cors:`.
 const CORS: &[Part] = &[Part::Texts { name: "origins", doc: "Origins, as `https://cruscotto.example`." }];

@@ -57,6 +57,7 @@ pub fn for_supergraph(
         limits: request_limits(defaults.section("limits")),
         operations: read_operations(defaults.section("operations"), around.folder, &mut found),
         cost: cost(defaults.section("cost")),
+        shares_in_flight: false,
         cors_origins: Vec::new(),
         log: Arc::from("info"),
         introspection: true,

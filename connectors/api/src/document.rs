@@ -7,39 +7,65 @@ use crate::{Asked, Field, Operation, RepresentationType, Representations, Select
 
 mod body;
 
-/// The document of a question, ready to be sent with each fetch's values.
+/// The document of a question, or of several that go together, ready to be sent with each fetch's values.
 pub struct Document {
     /// The request body up to the variables: `{"query":"…","variables":{`.
     head: Vec<u8>,
-    /// Which value stands behind `$v0`, `$v1`, …
-    variables: Vec<u32>,
+    /// For each question of entities its variable, as JSON with its colon, and how its representations are written.
+    entities: Vec<(Vec<u8>, Vec<body::Written>)>,
+    /// Each other variable, as JSON with its colon, and which value stands behind it.
+    variables: Vec<(Vec<u8>, u32)>,
 }
 
 impl Document {
     /// Prints the document of a question.
     pub fn of(asked: &Asked) -> Self {
-        let (text, variables) = print(asked);
+        Self::made(&[asked], print(asked))
+    }
+
+    /// Prints one document for several questions of entities: the lookup of each under [`alias`].
+    pub fn together(asked: &[&Asked]) -> Self {
+        Self::made(asked, print_together(asked))
+    }
+
+    fn made(asked: &[&Asked], (text, variables): (String, Vec<u32>)) -> Self {
         let mut head = Vec::with_capacity(text.len() + 64);
         head.extend_from_slice(b"{\"query\":");
         write_string(&mut head, &text);
         head.extend_from_slice(b",\"variables\":{");
-        Self { head, variables }
+        let several = asked.len() > 1;
+        let of_entities = asked.iter().enumerate().filter_map(|(number, asked)| match &asked.what {
+            What::Entities { types, .. } => {
+                let name = variable_of(several.then_some(number));
+                Some((key(&name), types.iter().map(body::Written::new).collect()))
+            }
+            What::Roots { .. } => None,
+        });
+        let entities = of_entities.collect();
+        let variables =
+            variables.into_iter().enumerate().map(|(number, value)| (key(&format!("v{number}")), value));
+        Self { head, entities, variables: variables.collect() }
     }
 
-    /// The body of a request with these values; representations for entities alone.
-    pub fn body(&self, values: &[Value], representations: Option<&Representations>) -> Vec<u8> {
-        let mut out =
-            Vec::with_capacity(self.head.len() + 64 + representations.map_or(0, |rows| rows.len() * 64));
+    /// The body of a request with these values, and for each question of entities its representations.
+    pub fn body<'r>(
+        &self,
+        values: &[Value],
+        representations: impl IntoIterator<Item = &'r Representations>,
+    ) -> Vec<u8> {
+        let representations: Vec<&Representations> = representations.into_iter().collect();
+        let rows: usize = representations.iter().map(|rows| rows.text().len() + rows.len() * 48).sum();
+        let mut out = Vec::with_capacity(self.head.len() + 64 + rows);
         out.extend_from_slice(&self.head);
-        if let Some(rows) = representations {
-            out.extend_from_slice(b"\"representations\":");
-            body::write_representations(&mut out, rows);
+        let empty = out.len();
+        for ((name, written), rows) in self.entities.iter().zip(representations) {
+            separate(&mut out, empty);
+            out.extend_from_slice(name);
+            body::write_representations(&mut out, written, rows);
         }
-        for (number, index) in self.variables.iter().enumerate() {
-            if number > 0 || representations.is_some() {
-                out.push(b',');
-            }
-            out.extend_from_slice(format!("\"v{number}\":").as_bytes());
+        for (name, index) in &self.variables {
+            separate(&mut out, empty);
+            out.extend_from_slice(name);
             match values.get(*index as usize) {
                 Some(value) => body::write_value(&mut out, value),
                 None => out.extend_from_slice(b"null"),
@@ -48,6 +74,25 @@ impl Document {
         out.extend_from_slice(b"}}");
         out
     }
+}
+
+fn separate(out: &mut Vec<u8>, empty: usize) {
+    if out.len() > empty {
+        out.push(b',');
+    }
+}
+
+/// A name as the key of a JSON object, with its colon.
+fn key(name: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(name.len() + 3);
+    write_string(&mut out, name);
+    out.push(b':');
+    out
+}
+
+/// Under which key the lookup of a question that goes with others answers.
+pub fn alias(number: usize) -> String {
+    format!("_{number}")
 }
 
 /// The document's text, and the index of each variable's value.
@@ -63,21 +108,31 @@ fn print(asked: &Asked) -> (String, Vec<u32>) {
             }
         }
         What::Entities { types, selection } => {
-            printer.entities(types, selection);
+            printer.out.push('{');
+            printer.entities(types, selection, None);
+            printer.out.push('}');
             "query"
         }
     };
-    let mut declared: Vec<String> = Vec::with_capacity(printer.variables.len() + 1);
-    if matches!(asked.what, What::Entities { .. }) {
-        declared.push("$representations:[_Any!]!".to_owned());
+    let rows = matches!(asked.what, What::Entities { .. }).then(|| variable_of(None));
+    printer.finish(keyword, rows.into_iter().collect())
+}
+
+fn print_together(asked: &[&Asked]) -> (String, Vec<u32>) {
+    let mut printer = Printer::default();
+    printer.out.push('{');
+    for (number, asked) in asked.iter().enumerate() {
+        if let What::Entities { types, selection } = &asked.what {
+            printer.entities(types, selection, Some(number));
+        }
     }
-    let numbered = printer.variables.iter().enumerate();
-    declared.extend(numbered.map(|(number, (_, type_text))| format!("$v{number}:{type_text}")));
-    let head = match declared.is_empty() {
-        true => keyword.to_owned(),
-        false => format!("{keyword}({})", declared.join(",")),
-    };
-    (head + &printer.out, printer.variables.iter().map(|(value, _)| *value).collect())
+    printer.out.push('}');
+    printer.finish("query", (0..asked.len()).map(|number| variable_of(Some(number))).collect())
+}
+
+/// The variable that holds the representations of a question: of the only one, or of one among several.
+fn variable_of(number: Option<usize>) -> String {
+    number.map_or_else(|| "representations".to_owned(), |number| format!("r{number}"))
 }
 
 #[derive(Default)]
@@ -88,6 +143,18 @@ struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
+    /// The whole text: what is declared, then what is asked. `rows` are the variables of representations.
+    fn finish(self, keyword: &str, rows: Vec<String>) -> (String, Vec<u32>) {
+        let mut declared: Vec<String> = rows.iter().map(|name| format!("${name}:[_Any!]!")).collect();
+        let numbered = self.variables.iter().enumerate();
+        declared.extend(numbered.map(|(number, (_, type_text))| format!("$v{number}:{type_text}")));
+        let head = match declared.is_empty() {
+            true => keyword.to_owned(),
+            false => format!("{keyword}({})", declared.join(",")),
+        };
+        (head + &self.out, self.variables.iter().map(|(value, _)| *value).collect())
+    }
+
     fn selection(&mut self, selection: &'a Selection) {
         self.out.push('{');
         self.type_names(selection, selection.type_id.is_none());
@@ -99,8 +166,14 @@ impl<'a> Printer<'a> {
     }
 
     /// `_entities` with a fragment for each type that may come.
-    fn entities(&mut self, types: &'a [RepresentationType], selection: &'a Selection) {
-        self.out.push_str("{_entities(representations:$representations){");
+    fn entities(&mut self, types: &'a [RepresentationType], selection: &'a Selection, number: Option<usize>) {
+        if let Some(number) = number {
+            self.word(&alias(number));
+            self.out.push(':');
+        }
+        self.out.push_str("_entities(representations:$");
+        self.out.push_str(&variable_of(number));
+        self.out.push_str("){");
         self.type_names(selection, types.len() != 1);
         for entity in types {
             let fields = data_fields(selection).filter(|field| is_of(field, entity));
@@ -108,7 +181,7 @@ impl<'a> Printer<'a> {
         }
         let others = data_fields(selection).filter(|field| !types.iter().any(|entity| is_of(field, entity)));
         self.by_condition(others.collect());
-        self.out.push_str("}}");
+        self.out.push('}');
     }
 
     /// `__typename` comes first: whoever reads the answer knows then which fields to expect.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use raccordo_schema::Diagnostic;
 use raccordo_schema::mapping::SourceMapping;
 
@@ -70,6 +70,12 @@ pub trait Connector: Send + Sync {
             fetch.asked.selection().type_name
         ));
         std::future::ready(Err(refused)).boxed()
+    }
+
+    /// Asks several questions that became ready together: all of entities, all of one request. For each the outcome that
+    /// [`Connector::fetch`] would have. A kind that can puts them in one call; by default each is one of its own, in parallel.
+    fn fetch_together<'a>(&'a self, fetches: &'a [Fetch]) -> BoxFuture<'a, Vec<Result<Reply, Failure>>> {
+        Box::pin(join_all(fetches.iter().map(|fetch| self.fetch(fetch))))
     }
 
     /// Whether the source answers at all: one cheap call that asks for no record.

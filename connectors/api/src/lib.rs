@@ -31,7 +31,7 @@ pub use fetch::{Fetch, Meter, Origin};
 pub use kind::{Checked, Connector, Kind, Source};
 pub use leaf::Leaf;
 pub use limits::Limits;
-pub use reply::{Cell, ObjectAt, Problem, Reply};
+pub use reply::{Cell, ObjectAt, Problem, Reply, Settled};
 pub use representations::{RepresentationType, Representations};
 pub use settings::{Key, KeyKind, SettingValue, Settings};
 pub use types::TypeNames;

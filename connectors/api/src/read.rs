@@ -7,4 +7,4 @@ mod json;
 mod place;
 mod response;
 
-pub use response::read_response;
+pub use response::{read_response, read_together};

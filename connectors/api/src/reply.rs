@@ -75,10 +75,29 @@ pub struct Reply {
     problems: Vec<Problem>,
 }
 
+/// A reply to which nothing more is written.
+pub struct Settled {
+    /// The bytes that [`Cell::Lent`] are spans of.
+    pub lent: Bytes,
+    /// The text that [`Cell::Text`] are spans of.
+    pub text: Bytes,
+    /// The cells.
+    pub cells: Vec<Cell>,
+    /// The rows.
+    pub rows: Vec<Cell>,
+    /// The problems that [`Cell::Failed`] refers to.
+    pub problems: Vec<Problem>,
+}
+
 impl Reply {
     /// An empty reply.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes room for so many cells more.
+    pub fn reserve(&mut self, cells: usize) {
+        self.cells.reserve(cells);
     }
 
     /// A reply whose leaves may be spans of these bytes. They must be UTF-8.
@@ -165,9 +184,10 @@ impl Reply {
         }
     }
 
-    /// Lent bytes, own text, cells, rows, problems: for the gateway, which takes them over.
-    pub fn into_parts(self) -> (Bytes, Vec<u8>, Vec<Cell>, Vec<Cell>, Vec<Problem>) {
-        (self.lent, self.text, self.cells, self.rows, self.problems)
+    /// Its parts, for the gateway: it writes no more to them, and several requests may read them.
+    pub fn settled(self) -> Settled {
+        let Self { lent, text, cells, rows, problems } = self;
+        Settled { lent, text: text.into(), cells, rows, problems }
     }
 
     /// Bytes held.

@@ -1,6 +1,7 @@
 //! Keys and required inputs of entities, as columns: distinct, in order, each value once as JSON text.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use raccordo_schema::mapping::Name;
 
@@ -18,7 +19,7 @@ pub struct RepresentationType {
 /// The representations of one fetch. Values may be personal: there is no `Debug` of them.
 #[derive(Default, Clone)]
 pub struct Representations {
-    types: Vec<RepresentationType>,
+    types: Arc<[RepresentationType]>,
     rows: Vec<(u32, u32)>,
     spans: Vec<(u32, u32)>,
     text: Vec<u8>,
@@ -26,8 +27,8 @@ pub struct Representations {
 
 impl Representations {
     /// None yet, of these types.
-    pub fn new(types: Vec<RepresentationType>) -> Self {
-        Self { types, ..Self::default() }
+    pub fn new(types: impl Into<Arc<[RepresentationType]>>) -> Self {
+        Self { types: types.into(), ..Self::default() }
     }
 
     /// Adds a row of the type at `type_index`; `values` are JSON texts, one for each of the type's fields, canonical for scalars.
@@ -50,6 +51,27 @@ impl Representations {
     /// None at all?
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Index of a row's type among those it was made with.
+    pub fn type_index(&self, row: usize) -> Option<u32> {
+        self.rows.get(row).map(|(type_index, _)| *type_index)
+    }
+
+    /// The JSON texts of a row's fields, in order.
+    pub fn values(&self, row: usize) -> impl Iterator<Item = &[u8]> {
+        let fields = self.type_of(row).map_or(0, |ty| ty.fields.len());
+        (0..fields).map(move |index| self.json_at(row, index).unwrap_or(b"null"))
+    }
+
+    /// The same rows of the same types: what a source is asked by is the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.rows == other.rows && self.spans == other.spans && self.text == other.text
+    }
+
+    /// All texts, one after the other: for a hash.
+    pub fn text(&self) -> &[u8] {
+        &self.text
     }
 
     /// The type of a row.

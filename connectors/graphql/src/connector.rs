@@ -2,22 +2,26 @@
 //!
 //! GraphQL over HTTP, "Processing a response": the media type says whether a body is a GraphQL response, the status whether to trust it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
 use raccordo_connector_api::read::read_response;
 use raccordo_connector_api::{
-    Cell, Connector, Failure, Fetch, Limits, Meter, Origin, Reply, Selection, What,
+    Asked, Cell, Connector, Events, Failure, Fetch, Limits, Meter, Origin, Reply, Selection, What, records,
 };
 use raccordo_connector_web::{
-    Answer, Call, Client, HeaderMap, HeaderValue, StatusCode, check_status, header, offload, parse_json,
+    Answer, Endpoint, HeaderMap, StatusCode, check_status, header, offload, parse_json,
 };
 use tokio::time::Instant;
 use url::Url;
 
 use raccordo_connector_api::document::Document;
+
+use crate::subscriptions::Subscriber;
+use crate::together::{self, Joined};
 
 /// What a call accepts, the better first: only under the first a status tells more than the transport's state.
 const ACCEPT: &str = "application/graphql-response+json, application/json;q=0.9";
@@ -30,19 +34,14 @@ const PROBE_BYTES: usize = 64 * 1024;
 
 /// Speaks to one subgraph.
 pub(crate) struct Subgraph {
-    client: Client,
-    url: Url,
+    endpoint: Endpoint,
+    subscriber: Subscriber,
 }
 
 impl Subgraph {
     /// A connector that opens its first connection at its first call.
-    pub(crate) fn open(url: Url, headers: HeaderMap) -> Result<Self, Failure> {
-        Ok(Self { client: Client::new(&url, headers)?, url })
-    }
-
-    fn call(&self, body: Vec<u8>) -> Call {
-        Call::post(self.url.clone(), "application/json", body)
-            .header(header::ACCEPT, HeaderValue::from_static(ACCEPT))
+    pub(crate) fn open(url: &Url, headers: &HeaderMap, subscriber: Subscriber) -> Result<Self, Failure> {
+        Ok(Self { endpoint: Endpoint::new(url, headers, "application/json", ACCEPT)?, subscriber })
     }
 
     async fn ask(&self, fetch: &Fetch) -> Result<Reply, Failure> {
@@ -54,25 +53,22 @@ impl Subgraph {
         if keys > fetch.limits.rows {
             return Err(over_rows(fetch));
         }
-        let document = fetch.asked.prepared(|| Document::of(&fetch.asked));
-        let document =
-            document.ok_or_else(|| Failure::internal("another connector prepared this question"))?;
+        let document = document(fetch)?;
         let body = document.body(&fetch.values, of_entities.then_some(&fetch.representations));
         let answer = self
-            .client
-            .call(self.call(body), &fetch.origin, fetch.deadline, &fetch.limits, &fetch.meter)
+            .endpoint
+            .post(body.into(), &fetch.origin, fetch.deadline, &fetch.limits, &fetch.meter)
             .await?;
         check_answer(&answer)?;
         let (asked, length) = (Arc::clone(&fetch.asked), answer.body.len());
         let rows = if of_entities { keys } else { 1 };
         let read = move || {
             let reply = read_response(answer.body, &asked, rows)?;
-            let records = reply.rows().iter().map(|row| records(&reply, *row, asked.selection())).sum();
+            let records = records_of(&reply, &asked);
             Ok((reply, records))
         };
-        let (reply, nested): (Reply, usize) = offload(length, read).await?;
-        let entities = reply.rows().iter().filter(|row| of_entities && **row != Cell::Null).count();
-        match fetch.meter.rows(entities + nested) > fetch.limits.rows as u64 {
+        let (reply, records): (Reply, usize) = offload(length, read).await?;
+        match fetch.meter.rows(records) > fetch.limits.rows as u64 {
             true => Err(over_rows(fetch)),
             false => Ok(reply),
         }
@@ -80,9 +76,10 @@ impl Subgraph {
 
     async fn knock(&self) -> Result<(), Failure> {
         let limits = Limits { reply_bytes: PROBE_BYTES, ..Limits::default() };
-        let call = self.call(br#"{"query":"{__typename}"}"#.to_vec());
+        let body = Bytes::from_static(br#"{"query":"{__typename}"}"#);
         let deadline = Instant::now() + PROBE_TIMEOUT;
-        let answer = self.client.call(call, &Origin::default(), deadline, &limits, &Meter::default()).await?;
+        let answer =
+            self.endpoint.post(body, &Origin::default(), deadline, &limits, &Meter::default()).await?;
         check_answer(&answer)?;
         match parse_json(&answer.body)?.get("data") {
             Some(serde_json::Value::Object(_)) => Ok(()),
@@ -98,34 +95,63 @@ impl Connector for Subgraph {
         self.ask(fetch).boxed()
     }
 
+    fn subscribe<'a>(&'a self, fetch: &'a Fetch) -> BoxFuture<'a, Result<Events, Failure>> {
+        self.subscriber.subscribe(fetch).boxed()
+    }
+
+    fn fetch_together<'a>(&'a self, fetches: &'a [Fetch]) -> BoxFuture<'a, Vec<Result<Reply, Failure>>> {
+        let joined = fetches.first().and_then(|fetch| Some(Arc::clone(&prepared(fetch)?.joined)));
+        async move {
+            match joined {
+                Some(joined) => together::ask(&self.endpoint, &joined, fetches).await,
+                None => join_all(fetches.iter().map(|fetch| self.ask(fetch))).await,
+            }
+        }
+        .boxed()
+    }
+
     fn probe(&self) -> BoxFuture<'_, Result<(), Failure>> {
         self.knock().boxed()
     }
 }
 
-fn over_rows(fetch: &Fetch) -> Failure {
+/// What is kept with a question: its own document, and those of questions that it goes with.
+struct Prepared {
+    document: OnceLock<Arc<Document>>,
+    joined: Arc<Joined>,
+}
+
+fn prepared(fetch: &Fetch) -> Option<Arc<Prepared>> {
+    fetch.asked.prepared(|| Prepared { document: OnceLock::new(), joined: Arc::default() })
+}
+
+/// The printed document of a question, made at its first use.
+pub(crate) fn document(fetch: &Fetch) -> Result<Arc<Document>, Failure> {
+    let prepared =
+        prepared(fetch).ok_or_else(|| Failure::internal("another connector prepared this question"))?;
+    Ok(Arc::clone(prepared.document.get_or_init(|| Arc::new(Document::of(&fetch.asked)))))
+}
+
+pub(crate) fn over_rows(fetch: &Fetch) -> Failure {
     Failure::over_limit(format!("more than {} records for one question", fetch.limits.rows))
 }
 
-/// The objects in the lists below a cell: what records are in a subgraph's answer.
-fn records(reply: &Reply, cell: Cell, selection: &Selection) -> usize {
-    match cell {
-        Cell::List { .. } => {
-            let of =
-                |item: &Cell| usize::from(matches!(item, Cell::Object(_))) + records(reply, *item, selection);
-            reply.items(cell).iter().map(of).sum()
-        }
-        Cell::Object(at) => {
-            let below =
-                selection.fields_of(at.type_id).filter_map(|field| Some((field.slot, field.selection()?)));
-            below.map(|(slot, below)| records(reply, reply.slot(at, slot), below)).sum()
-        }
-        _ => 0,
-    }
+/// The records of a reply: its entities, and the objects in the lists below its rows.
+pub(crate) fn records_of(reply: &Reply, asked: &Asked) -> usize {
+    let of_entities = matches!(asked.what, What::Entities { .. });
+    let entities = reply.rows().iter().filter(|row| of_entities && **row != Cell::Null).count();
+    let has_lists = holds_lists(asked.selection());
+    let nested = reply.rows().iter().filter(|_| has_lists);
+    entities + nested.map(|row| records::listed(reply, *row, asked.selection())).sum::<usize>()
+}
+
+fn holds_lists(selection: &Selection) -> bool {
+    let mut below = selection.fields.iter().filter_map(|field| Some((field.list_depth, field.selection()?)));
+    below.any(|(lists, below)| lists > 0 || holds_lists(below))
 }
 
 /// Whether the body is to be read as a GraphQL response; else what the status says.
-fn check_answer(answer: &Answer) -> Result<(), Failure> {
+pub(crate) fn check_answer(answer: &Answer) -> Result<(), Failure> {
     let media_type = media_type(&answer.headers);
     let refused_access = matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
     if media_type == GRAPHQL_RESPONSE && answer.status.is_client_error() && !refused_access {
@@ -143,7 +169,7 @@ fn check_answer(answer: &Answer) -> Result<(), Failure> {
 }
 
 /// The media type without its parameters; empty where there is none.
-fn media_type(headers: &HeaderMap) -> &str {
+pub(crate) fn media_type(headers: &HeaderMap) -> &str {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim()
 }
@@ -151,6 +177,7 @@ fn media_type(headers: &HeaderMap) -> &str {
 #[cfg(test)]
 mod tests {
     use raccordo_connector_api::FailureKind;
+    use raccordo_connector_web::HeaderValue;
 
     use super::*;
 

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use raccordo_connector_api::read::read_response;
-use raccordo_connector_api::{Asked, Failure, Fetch, Limits, Meter, Reply};
+use raccordo_connector_api::{Asked, Failure, Fetch, Limits, Meter, Reply, records};
 use raccordo_connector_web::offload;
-
-use crate::connector::records;
 
 /// What reading an event needs of the fetch that opened its stream.
 pub(crate) struct Reading {
@@ -46,7 +44,8 @@ impl Reading {
         let (asked, length) = (Arc::clone(&self.asked), response.len());
         let read = move || {
             let reply = read_response(response, &asked, 1)?;
-            let records = reply.rows().iter().map(|row| records(&reply, *row, asked.selection())).sum();
+            let records =
+                reply.rows().iter().map(|row| records::listed(&reply, *row, asked.selection())).sum();
             Ok((reply, records))
         };
         let (reply, records): (Reply, usize) = offload(length, read).await?;

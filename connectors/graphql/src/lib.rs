@@ -1,10 +1,15 @@
 //! Kind `graphql`: a source that is an ordinary Federation subgraph, asked in GraphQL over HTTP.
 //!
 //! A fetch enters; one POST with a document printed once and every value as a variable goes out; the reply is read straight into
-//! slots. It never splices a value into a document, repeats a call, follows a redirect, or tells a caller what the subgraph said.
+//! slots. A subscription goes out over server-sent events or a WebSocket, and each event is read in the same way. It never splices a value into a document, repeats a call, follows a redirect, or tells a caller what the subgraph said.
 
 mod connector;
+mod event;
 mod settings;
+mod socket;
+mod sse;
+mod subscriptions;
+mod together;
 
 use std::sync::Arc;
 

@@ -4,68 +4,93 @@ use std::fmt;
 use std::sync::Arc;
 
 use raccordo_connector_api::{Checked, Connector, Failure, Key, KeyKind, Source};
-use raccordo_connector_web::{HeaderMap, HeaderValue, header};
+use raccordo_connector_web::HeaderMap;
+use raccordo_connector_web::settings::{
+    Expected, authorization_key, http_url, read_authorization, read_url, url_key,
+};
 use raccordo_schema::mapping::{From, SourceMapping};
 use raccordo_schema::{Diagnostic, Location};
 use url::Url;
 
 use crate::connector::Subgraph;
+use crate::subscriptions::{Protocol, Subscriber, Subscriptions};
 
 /// The keys of a source of this kind.
 pub(crate) const KEYS: &[Key] = &[
+    url_key("The subgraph's GraphQL endpoint. A user and password in it are sent as basic authentication."),
+    authorization_key(
+        "The value of the header `Authorization` of every call, such as `Bearer ${env.TRASPORTI_TOKEN}`.",
+    ),
     Key {
-        name: "url",
-        kind: KeyKind::Url(&["http", "https"]),
-        required: true,
-        doc: "The subgraph's GraphQL endpoint. A user and password in it are sent as basic authentication.",
+        name: "subscriptions",
+        kind: KeyKind::Choice(&["sse", "graphql-ws"]),
+        required: false,
+        doc: "How the subgraph sends the events of subscriptions: `sse`, GraphQL over server-sent events (distinct connections), or `graphql-ws`, a WebSocket of the subprotocol `graphql-transport-ws`.",
     },
     Key {
-        name: "authorization",
-        kind: KeyKind::Secret,
+        name: "subscriptions_url",
+        kind: KeyKind::Url(&["http", "https", "ws", "wss"]),
         required: false,
-        doc: "The value of the header `Authorization` of every call, such as `Bearer ${env.TRASPORTI_TOKEN}`.",
+        doc: "Where subscriptions are opened; `url` when not given. `ws` and `wss` say the same as `http` and `https`.",
     },
 ];
+
+/// What `url` must be.
+const ENDPOINT: Expected = Expected {
+    what: "the address of a GraphQL endpoint",
+    help: "write a whole URL, as `https://trasporti.example/graphql`",
+    is_base: false,
+};
 
 /// A source that can be connected.
 pub(crate) struct CheckedSubgraph {
     url: Url,
     headers: HeaderMap,
+    subscriptions: Subscriptions,
 }
 
 /// Checks a source.
 pub(crate) fn check(source: Source<'_>) -> Result<CheckedSubgraph, Vec<Diagnostic>> {
     let mut mistakes: Vec<Diagnostic> = Vec::new();
-    let text = source.settings.text("url").unwrap_or_default();
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if url.is_none() {
-        let message = format!("`url` of source `{}` isn't the address of a GraphQL endpoint", source.name);
-        let help = "write a whole URL, as `https://trasporti.example/graphql`";
-        mistakes.push(Diagnostic::error("SETTING_INVALID", source.settings.at("url"), message).help(help));
-    }
+    let url = read_url(source, &ENDPOINT, &mut mistakes);
     let mut headers = HeaderMap::new();
-    if let Some(secret) = source.settings.text("authorization") {
-        match HeaderValue::from_str(secret) {
-            Ok(mut value) => {
-                value.set_sensitive(true);
-                headers.insert(header::AUTHORIZATION, value);
-            }
-            Err(_) => mistakes.push(unsendable(source)),
-        }
+    read_authorization(source, &mut headers, &mut mistakes);
+    let events_url = match source.settings.text("subscriptions_url") {
+        Some(text) => events_url_of(text),
+        None => url.clone(),
+    };
+    if events_url.is_none() && url.is_some() {
+        mistakes.push(nowhere(source));
     }
     if source.mapping.uses_connect {
         mistakes.push(mapped(source));
     }
-    match (url, mistakes.is_empty()) {
-        (Some(url), true) => Ok(CheckedSubgraph { url, headers }),
+    let protocol = match source.settings.text("subscriptions") {
+        Some("graphql-ws") => Protocol::Socket,
+        _ => Protocol::Sse,
+    };
+    match (url, events_url, mistakes.is_empty()) {
+        (Some(url), Some(events_url), true) => {
+            Ok(CheckedSubgraph { url, headers, subscriptions: Subscriptions { protocol, url: events_url } })
+        }
         _ => Err(mistakes),
     }
 }
 
-fn unsendable(source: Source<'_>) -> Diagnostic {
-    let message = format!("`authorization` of source `{}` can't be the value of a header", source.name);
-    Diagnostic::error("SETTING_INVALID", source.settings.at("authorization"), message)
-        .help("use visible ASCII characters in one line, as `Bearer ${env.NAME}`")
+/// An address as HTTP writes it: a WebSocket's begins as a request.
+fn events_url_of(text: &str) -> Option<Url> {
+    let text = match text.split_once("://") {
+        Some(("ws", rest)) => format!("http://{rest}"),
+        Some(("wss", rest)) => format!("https://{rest}"),
+        _ => text.to_owned(),
+    };
+    http_url(&text)
+}
+
+fn nowhere(source: Source<'_>) -> Diagnostic {
+    let message = format!("`subscriptions_url` of source `{}` isn't a whole address", source.name);
+    Diagnostic::error("SETTING_INVALID", source.settings.at("subscriptions_url"), message)
+        .help("write a whole URL, as `wss://trasporti.example/graphql`, or leave it out where it is the same as `url`")
 }
 
 fn mapped(source: Source<'_>) -> Diagnostic {
@@ -97,7 +122,8 @@ fn connected(field: &raccordo_schema::mapping::FieldMapping) -> Option<&Location
 
 impl Checked for CheckedSubgraph {
     fn open(&self) -> Result<Arc<dyn Connector>, Failure> {
-        Ok(Arc::new(Subgraph::open(self.url.clone(), self.headers.clone())?))
+        let subscriber = Subscriber::new(self.subscriptions.clone(), self.headers.clone());
+        Ok(Arc::new(Subgraph::open(&self.url, &self.headers, subscriber)?))
     }
 }
 
@@ -153,8 +179,25 @@ mod tests {
     }
 
     #[test]
+    fn subscriptions_have_an_address_of_their_own_where_it_is_given() {
+        let at = |text| http_url(text).map(|url| url.to_string());
+        assert_eq!(
+            at("wss://trasporti.example/graphql").as_deref(),
+            Some("https://trasporti.example/graphql")
+        );
+        assert_eq!(at("ws://127.0.0.1:4001/").as_deref(), Some("http://127.0.0.1:4001/"));
+        assert_eq!(at("https://trasporti.example/").as_deref(), Some("https://trasporti.example/"));
+        assert_eq!((at("ftp://x"), at("wss://"), at("graphql")), (None, None, None));
+        let with = |text| [("url", "https://trasporti.example/graphql"), ("subscriptions_url", text)];
+        assert_eq!(mistakes(&with("wss://trasporti.example/eventi"), false), [""; 0]);
+        assert_eq!(mistakes(&with("wss:///"), false), ["raccordo.yaml SETTING_INVALID"]);
+    }
+
+    #[test]
     fn a_checked_source_prints_no_secret() {
         let url = Url::parse("https://user:secret@x.example/").unwrap();
-        assert!(!format!("{:?}", CheckedSubgraph { url, headers: HeaderMap::new() }).contains("secret"));
+        let subscriptions = Subscriptions { protocol: Protocol::Sse, url: url.clone() };
+        let checked = CheckedSubgraph { url, headers: HeaderMap::new(), subscriptions };
+        assert!(!format!("{checked:?}").contains("secret"));
     }
 }

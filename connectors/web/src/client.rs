@@ -15,11 +15,13 @@ use tokio::time::Instant;
 use url::Url;
 
 /// How long a connection may take to open, within a call's deadline.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Idle connections close before Node's servers close them, after 5 seconds: a call never meets a connection that is just going.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// Idle connections kept for a host.
-const IDLE_CONNECTIONS: usize = 32;
+pub(crate) const IDLE_CONNECTIONS: usize = 32;
+/// Who calls.
+pub(crate) const USER_AGENT: &str = concat!("raccordo/", env!("CARGO_PKG_VERSION"));
 
 /// The client of one source. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
@@ -81,25 +83,18 @@ impl Client {
     /// # Errors
     /// `Internal`, when TLS can't be set up, as without any certificate in the system's store.
     pub fn new(base: &Url, headers: HeaderMap) -> Result<Self, Failure> {
-        // Where another crate chose ring already, that is the same choice.
-        static PROVIDER: OnceLock<()> = OnceLock::new();
-        PROVIDER.get_or_init(|| {
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        });
-        let mut builder = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .default_headers(headers)
-            .user_agent(concat!("raccordo/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .tcp_nodelay(true);
-        if base.scheme() != "https" {
-            builder = builder.tls_certs_only([]);
-        }
+        Self::of(builder(base, headers))
+    }
+
+    /// As [`Client::new`], for WebSockets: they begin as a request of HTTP/1.1, and each keeps its connection.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn for_sockets(base: &Url, headers: HeaderMap) -> Result<Self, Failure> {
+        Self::of(builder(base, headers).http1_only())
+    }
+
+    fn of(builder: reqwest::ClientBuilder) -> Result<Self, Failure> {
         let inner = builder.build().map_err(|_| {
             Failure::internal("TLS can't be set up: are the system's CA certificates installed?")
         })?;
@@ -128,6 +123,19 @@ impl Client {
         tokio::time::timeout_at(deadline, exchange).await.map_err(|_| late())?
     }
 
+    /// A call as it is sent.
+    pub(crate) fn request(&self, call: Call, origin: &Origin) -> reqwest::RequestBuilder {
+        let Call { method, url, headers, body } = call;
+        let mut request = self.inner.request(method, url).headers(headers);
+        if let Some(parent) = origin.trace.as_deref().and_then(traceparent) {
+            request = request.header(HeaderName::from_static("traceparent"), parent);
+        }
+        match body {
+            Some(body) => request.body(body),
+            None => request,
+        }
+    }
+
     async fn exchange(
         &self,
         call: Call,
@@ -135,15 +143,7 @@ impl Client {
         most: usize,
         meter: &Meter,
     ) -> Result<Answer, Failure> {
-        let Call { method, url, headers, body } = call;
-        let mut request = self.inner.request(method, url).headers(headers);
-        if let Some(parent) = origin.trace.as_deref().and_then(traceparent) {
-            request = request.header(HeaderName::from_static("traceparent"), parent);
-        }
-        if let Some(body) = body {
-            request = request.body(body);
-        }
-        let mut response = request.send().await.map_err(|error| failure(&error))?;
+        let mut response = self.request(call, origin).send().await.map_err(|error| failure(&error))?;
         let over = || Failure::over_limit(format!("an answer has more than {most} bytes"));
         let plain = !response.headers().contains_key(CONTENT_ENCODING);
         let announced = response.content_length().filter(|_| plain).unwrap_or_default();
@@ -163,8 +163,32 @@ impl Client {
     }
 }
 
+/// The ways of every client.
+fn builder(base: &Url, headers: HeaderMap) -> reqwest::ClientBuilder {
+    // Where another crate chose ring already, that is the same choice.
+    static PROVIDER: OnceLock<()> = OnceLock::new();
+    PROVIDER.get_or_init(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    let builder = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .default_headers(headers)
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .tcp_nodelay(true);
+    match base.scheme() {
+        "https" => builder,
+        _ => builder.tls_certs_only([]),
+    }
+}
+
 /// The cause of a transport's error, without its text.
-fn failure(error: &reqwest::Error) -> Failure {
+pub(crate) fn failure(error: &reqwest::Error) -> Failure {
     match error {
         error if error.is_timeout() => Failure::timed_out("the connection did not open in time"),
         error if error.is_dns() => Failure::unreachable("the host's name can't be resolved"),
@@ -181,7 +205,7 @@ fn failure(error: &reqwest::Error) -> Failure {
 }
 
 /// W3C Trace Context §3.2: the request's trace with a new parent id. `None` when the trace isn't 32 hexadecimal digits.
-fn traceparent(trace: &str) -> Option<HeaderValue> {
+pub(crate) fn traceparent(trace: &str) -> Option<HeaderValue> {
     static NEXT: OnceLock<AtomicU64> = OnceLock::new();
     let start = || AtomicU64::new(std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0));
     let hexadecimal = trace.len() == 32 && trace.bytes().all(|byte| byte.is_ascii_hexdigit());

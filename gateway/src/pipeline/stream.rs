@@ -15,7 +15,8 @@ use tokio::time::Instant;
 use super::{Answered, Gateway, OpenRecord, fault, origin};
 use crate::code::Code;
 use crate::graph::Graph;
-use crate::operation::{self, Operation, Valid};
+use crate::known::Read;
+use crate::operation::{Operation, Valid};
 use crate::request::{Refusal, Request};
 use crate::run::StepReport;
 use crate::run::stream::{self, Happened, Lasting};
@@ -79,10 +80,10 @@ impl Gateway {
             return Err(fault(trace, &TrailError("the record was closed before its request".into())));
         };
         let deadline = Instant::now() + self.timeout;
-        let told = match operation::read(&self.graph, &self.reading, request) {
+        let told = match self.read(request) {
             Err(refusal) => Err(refusal),
-            Ok(operation) => {
-                record.read(&operation);
+            Ok(Read { operation, digest }) => {
+                record.read(&operation, digest);
                 match operation.root {
                     Root::Subscription => match self.subscribe(caller, operation, record).await {
                         Ok(subscription) => return self.begin(open, subscription),
@@ -100,7 +101,7 @@ impl Gateway {
     async fn subscribe(
         &self,
         caller: &Caller,
-        operation: Valid<Operation>,
+        operation: Arc<Valid<Operation>>,
         record: &mut Record,
     ) -> Result<Opened, Refusal> {
         let (permitted, cleared) = self.clear(caller, operation, record).await?;

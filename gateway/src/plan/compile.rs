@@ -1,6 +1,7 @@
 //! From what a search found to our [`Plan`]: a graph of steps whose every name has become a slot.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use apollo_compiler::ast::{self, OperationType};
 use raccordo_connector_api::{Asked, Operation as Root, Selection, Value, What};
@@ -40,12 +41,14 @@ pub(super) fn compile(
         steps.push(compiling.step(id, step)?);
     }
     Ok(Plan {
+        calls: super::joined::join(&steps),
         steps,
         width: search.spots[root].width,
         root_type: search.spots[root].possible.first().copied(),
         answer: client::compile(graph, search, root),
         constants: compiling.constants.values,
         types: Arc::clone(graph.types()),
+        answer_bytes: AtomicUsize::new(0),
     })
 }
 

@@ -7,11 +7,13 @@ mod compile;
 pub mod draw;
 mod entities;
 mod federation;
+mod joined;
 mod labels;
 mod search;
 mod selection;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use raccordo_connector_api::{Asked, RepresentationType, TypeNames, Value};
@@ -24,6 +26,7 @@ use crate::operation::Operation;
 pub use client::{ClientField, ClientFields, ClientObject, ClientValue};
 pub(crate) use federation::Federation;
 use federation::Rules;
+pub use joined::{Call, Lookup, Place};
 pub use labels::{Active, Labels};
 
 /// A prepared operation.
@@ -31,6 +34,8 @@ pub use labels::{Active, Labels};
 pub struct Plan {
     /// The steps. Empty when introspection and `__typename` answer everything.
     pub steps: Vec<Step>,
+    /// The calls that make them: steps that can go together do.
+    pub calls: Vec<Call>,
     /// Slots of the root object.
     pub width: u32,
     /// The root type's number.
@@ -41,6 +46,8 @@ pub struct Plan {
     pub constants: Vec<Value>,
     /// The graph's types.
     pub types: Arc<TypeNames>,
+    /// About how many bytes an answer has: as many as the last one. So much is reserved for the next.
+    pub answer_bytes: AtomicUsize,
 }
 
 /// One fetch of a plan.

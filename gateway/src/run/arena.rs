@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use raccordo_connector_api::{Cell, Failure, FailureKind, Field, ObjectAt, Problem, Reply, Selection};
+use raccordo_connector_api::{Cell, Failure, FailureKind, Field, ObjectAt, Problem, Selection, Settled};
 
-use crate::plan::{Locate, Step};
+use crate::plan::Locate;
 
 /// A cell of the arena. As [`Cell`], with the buffer that a leaf is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +66,10 @@ impl Arena {
 
     /// The objects at the end of a path. Lists on the way are entered, nulls and lost values passed by.
     pub(super) fn targets(&self, path: &[Locate]) -> Vec<Target> {
-        let mut targets = vec![ROOT];
+        let (mut targets, mut next) = (vec![ROOT], Vec::new());
         for locate in path {
-            let mut next = Vec::with_capacity(targets.len());
-            for target in targets {
+            next.clear();
+            for target in targets.drain(..) {
                 match (locate, self.cell(target)) {
                     (Locate::Slot(slot), Place::Object { start, .. }) => {
                         self.objects(start + slot, &mut next)
@@ -82,7 +82,7 @@ impl Arena {
                     _ => {}
                 }
             }
-            targets = next;
+            std::mem::swap(&mut targets, &mut next);
         }
         targets
     }
@@ -97,75 +97,124 @@ impl Arena {
         }
     }
 
-    /// Takes a reply over: its buffers, its cells moved to where they are now, its problems.
-    pub(super) fn absorb(&mut self, step: &Step, reply: Reply, targets: &[(Target, u32)]) {
-        let (lent, text, cells, rows, problems) = reply.into_parts();
+    /// Takes a reply in: its buffers, its problems, and the cells below its rows. Rows themselves are read where they are.
+    pub(super) fn absorb(&mut self, source: usize, reply: &Settled, selection: &Selection) -> Moved {
         let moved = Moved {
             cells: self.cells.len() as u32,
             lent: self.buffers.len() as u16,
             text: self.buffers.len() as u16 + 1,
             lost: self.lost.len() as u32,
         };
-        self.buffers.push(lent);
-        self.buffers.push(Bytes::from(text));
-        self.lost.extend(problems.into_iter().map(|problem| Lost { source: step.source, problem }));
-        self.cells.extend(cells.iter().map(|cell| moved.place(*cell)));
-        let selection = step.asked.selection();
-        let mut given = vec![false; rows.len()];
+        self.buffers.push(reply.lent.clone());
+        self.buffers.push(reply.text.clone());
+        let lost = reply.problems.iter().map(|problem| Lost { source, problem: problem.clone() });
+        self.lost.extend(lost);
+        if selection.fields.iter().any(|field| field.selection().is_some() || field.list_depth > 0) {
+            self.cells.extend(reply.cells.iter().map(|cell| moved.place(*cell)));
+        }
+        moved
+    }
+
+    /// Puts the rows of an absorbed reply into the objects that a step is for. Where objects that share a row may differ later
+    /// (`apart`), all but the first get copies of what is below it.
+    pub(super) fn put_rows(
+        &mut self,
+        reply: &Settled,
+        moved: &Moved,
+        layouts: Layouts<'_>,
+        source: usize,
+        targets: &[(Target, u32)],
+        given: &mut [bool],
+    ) {
         for (target, row) in targets {
-            let mut place = rows.get(*row as usize).map_or(Place::Null, |cell| moved.place(*cell));
-            // A row may serve several objects. Each gets its own, since later steps may write into it.
-            if let Some(given) = given.get_mut(*row as usize) {
-                if *given {
-                    place = self.copy(place, selection);
-                }
-                *given = true;
+            let place = reply.rows.get(*row as usize).map_or(Place::Null, |cell| moved.place(*cell));
+            let is_given =
+                given.get_mut(*row as usize).is_some_and(|given| std::mem::replace(given, layouts.apart));
+            let Place::Object { start, type_id } = place else {
+                self.merge(*target, place, layouts.to, source);
+                continue;
+            };
+            if self.is_other(*target, type_id) {
+                self.merge(*target, place, layouts.to, source);
+                continue;
             }
-            self.merge(*target, place, selection, step.source);
+            let Place::Object { start: to, type_id: known } = self.cell(*target) else { continue };
+            self.learn(*target, to, known, type_id);
+            for (field, own) in layouts.from.fields.iter().zip(&layouts.to.fields) {
+                if !is_present(field, layouts.from, type_id) {
+                    continue;
+                }
+                let cell = reply.cells.get((start - moved.cells + field.slot) as usize);
+                let mut value = cell.map_or(Place::Absent, |cell| moved.place(*cell));
+                if let (Some(below), Some(own_below)) = (field.selection(), own.selection())
+                    && (is_given || !layouts.same)
+                {
+                    value = self.copy(value, below, own_below);
+                }
+                self.merge_slot(to + own.slot, value, own.selection(), source);
+            }
         }
     }
 
-    /// A copy of an object or list with all that is below it.
-    fn copy(&mut self, place: Place, selection: &Selection) -> Place {
+    /// A record of a type is for an object of another.
+    fn is_other(&self, target: Target, from_type: u32) -> bool {
+        match self.cell(target) {
+            Place::Object { type_id, .. } => {
+                type_id != from_type && self.is_concrete(type_id) && self.is_concrete(from_type)
+            }
+            _ => false,
+        }
+    }
+
+    /// An object whose type isn't known yet has the type of its record.
+    fn learn(&mut self, target: Target, start: u32, type_id: u32, from_type: u32) {
+        if !self.is_concrete(type_id) && from_type != ObjectAt::UNTYPED {
+            self.put(target, Place::Object { start, type_id: from_type });
+        }
+    }
+
+    /// A copy of an object or list with all that is below it, laid out as `to` has it.
+    fn copy(&mut self, place: Place, from: &Selection, to: &Selection) -> Place {
         match place {
             Place::Object { start, type_id } => {
-                let to = self.cells.len() as u32;
-                self.cells.resize(self.cells.len() + selection.width as usize, Place::Absent);
-                for field in present(selection, type_id) {
+                let copied = self.cells.len() as u32;
+                self.cells.resize(self.cells.len() + to.width as usize, Place::Absent);
+                for (field, own) in from.fields.iter().zip(&to.fields) {
+                    if !is_present(field, from, type_id) {
+                        continue;
+                    }
                     let value = self.cell(start + field.slot);
-                    let value = match field.selection() {
-                        Some(below) => self.copy(value, below),
-                        None => value,
+                    let value = match (field.selection(), own.selection()) {
+                        (Some(below), Some(own_below)) => self.copy(value, below, own_below),
+                        _ => value,
                     };
-                    self.put(to + field.slot, value);
+                    self.put(copied + own.slot, value);
                 }
-                Place::Object { start: to, type_id }
+                Place::Object { start: copied, type_id }
             }
             Place::List { start, length } => {
-                let items: Vec<Place> =
-                    (start..start + length).map(|at| self.copy(self.cell(at), selection)).collect();
-                let start = self.cells.len() as u32;
-                self.cells.extend(items);
-                Place::List { start, length }
+                let copied = self.cells.len() as u32;
+                self.cells.resize(self.cells.len() + length as usize, Place::Absent);
+                for index in 0..length {
+                    let item = self.copy(self.cell(start + index), from, to);
+                    self.put(copied + index, item);
+                }
+                Place::List { start: copied, length }
             }
             leaf => leaf,
         }
     }
 
-    /// Merges a row into an object: what the object doesn't have yet is taken, nested objects and lists are merged in turn.
+    /// Merges a record into an object: what the object doesn't have yet is taken, nested objects and lists are merged in turn.
     /// A record of another type is nobody's: what it would have brought is lost.
     fn merge(&mut self, target: Target, row: Place, selection: &Selection, source: usize) {
         match (self.cell(target), row) {
-            (Place::Object { type_id, .. }, Place::Object { type_id: from_type, .. })
-                if type_id != from_type && self.is_concrete(type_id) && self.is_concrete(from_type) =>
-            {
+            (Place::Object { .. }, Place::Object { type_id, .. }) if self.is_other(target, type_id) => {
                 let problem = self.not_alike(source, selection);
                 self.lose(target, problem, selection);
             }
             (Place::Object { start, type_id }, Place::Object { start: from, type_id: from_type }) => {
-                if !self.is_concrete(type_id) && from_type != ObjectAt::UNTYPED {
-                    self.put(target, Place::Object { start, type_id: from_type });
-                }
+                self.learn(target, start, type_id, from_type);
                 for field in present(selection, from_type) {
                     let value = self.cell(from + field.slot);
                     self.merge_slot(start + field.slot, value, field.selection(), source);
@@ -219,13 +268,18 @@ impl Arena {
         }
     }
 
-    /// A step failed whole: what it would have brought is lost.
-    pub(super) fn fail(&mut self, step: &Step, failure: Failure, targets: &[(Target, u32)]) {
-        self.lost.push(Lost { source: step.source, problem: Problem { failure } });
-        let problem = self.lost.len() as u32 - 1;
-        for (target, _) in targets {
-            self.lose(*target, problem, step.asked.selection());
-        }
+    /// The number of a failure: one for what failed together.
+    pub(super) fn problem(&mut self, source: usize, failure: &Failure) -> u32 {
+        let same = |lost: &Lost| {
+            let other = &lost.problem.failure;
+            let alike = other.kind == failure.kind && other.detail == failure.detail;
+            lost.source == source && alike && other.coordinate.is_none() && failure.coordinate.is_none()
+        };
+        let index = self.lost.iter().position(same).unwrap_or_else(|| {
+            self.lost.push(Lost { source, problem: Problem { failure: failure.clone() } });
+            self.lost.len() - 1
+        });
+        index as u32
     }
 
     /// An object that a step wants fields of, and that it can't ask for: a fault of the plan, told rather than left null.
@@ -263,14 +317,26 @@ impl Arena {
 
 /// The fields with a slot that an object of this type has.
 fn present(selection: &Selection, type_id: u32) -> impl Iterator<Item = &Field> {
-    selection
-        .fields
-        .iter()
-        .filter(move |field| field.slot < selection.width)
-        .filter(move |field| type_id == ObjectAt::UNTYPED || field.applies_to(type_id))
+    selection.fields.iter().filter(move |field| is_present(field, selection, type_id))
 }
 
-struct Moved {
+fn is_present(field: &Field, selection: &Selection, type_id: u32) -> bool {
+    field.slot < selection.width && (type_id == ObjectAt::UNTYPED || field.applies_to(type_id))
+}
+
+/// How the rows of a reply are laid out, and how the objects that they are for: two selections that ask the same.
+#[derive(Clone, Copy)]
+pub(super) struct Layouts<'s> {
+    pub(super) from: &'s Selection,
+    pub(super) to: &'s Selection,
+    /// They are laid out alike.
+    pub(super) same: bool,
+    /// Objects that share a row may differ later.
+    pub(super) apart: bool,
+}
+
+/// Where the parts of a reply have come to be.
+pub(super) struct Moved {
     cells: u32,
     lent: u16,
     text: u16,

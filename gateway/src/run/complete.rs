@@ -3,6 +3,8 @@
 //!
 //! GraphQL specification, "Handling Execution Errors". The answer is written in one walk, into one buffer.
 
+use std::sync::atomic::Ordering;
+
 use raccordo_connector_api::FailureKind;
 use raccordo_connector_api::reply::write_string;
 use raccordo_schema::mapping::Name;
@@ -14,6 +16,9 @@ use crate::code::Code;
 use crate::graph::Graph;
 use crate::operation::Introspected;
 use crate::plan::{ClientField, ClientFields, ClientObject, ClientValue, Plan};
+
+/// Bytes that are reserved for an answer before it is known how long it gets.
+const MOST_RESERVED: usize = 1024 * 1024;
 
 /// A whole answer.
 pub struct Answer {
@@ -65,7 +70,7 @@ pub(super) fn complete(plan: &Plan, arena: &Arena, graph: &Graph, introspection:
     let mut completing = Completing {
         arena,
         introspection,
-        out: Vec::with_capacity(4096),
+        out: Vec::with_capacity(plan.answer_bytes.load(Ordering::Relaxed).clamp(4096, MOST_RESERVED)),
         path: Vec::new(),
         lost: FxHashMap::default(),
         wrong: Vec::new(),
@@ -85,6 +90,7 @@ pub(super) fn complete(plan: &Plan, arena: &Arena, graph: &Graph, introspection:
         body.extend_from_slice(Value::Array(errors).to_string().as_bytes());
     }
     body.push(b'}');
+    plan.answer_bytes.store(body.len() + body.len() / 16, Ordering::Relaxed);
     Answer { body, codes, is_null }
 }
 
@@ -98,6 +104,9 @@ impl<'p> Completing<'p> {
                 self.out.push(b',');
             }
             self.out.extend_from_slice(&field.key_json);
+            if self.leaf(field, start) {
+                continue;
+            }
             self.path.push(Segment::Key(&field.key));
             let written = self.field(fields, field, start);
             self.path.pop();
@@ -105,6 +114,17 @@ impl<'p> Completing<'p> {
         }
         self.out.push(b'}');
         Ok(())
+    }
+
+    /// Writes a single leaf, if it is there: most of an answer.
+    #[inline]
+    fn leaf(&mut self, field: &ClientField, object: u32) -> bool {
+        let (ClientValue::Leaf(slot), [_]) = (&field.value, &*field.non_null) else { return false };
+        let json = self.arena.json(self.arena.cell(object + slot));
+        if let Some(json) = json {
+            self.out.extend_from_slice(json);
+        }
+        json.is_some()
     }
 
     fn field(

@@ -1,28 +1,31 @@
-//! Running: a cleared plan in, an answer out. Each step starts when the steps it waits for are done, and only then.
+//! Running: a cleared plan in, an answer out. Each call starts when the calls it waits for are done, and only then.
 
 mod arena;
 mod complete;
 mod inputs;
+mod sharing;
 pub mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use raccordo_connector_api::{
-    Cursors, Failure, FailureKind, Fetch, Meter, Origin, Reply, Representations, TypeNames, Value,
+    Connector, Cursors, Failure, FailureKind, Fetch, Meter, Operation, Origin, Reply, Settled, Value, What,
 };
-use raccordo_policy::Cleared;
+use raccordo_policy::{Cleared, Permit};
 use tokio::time::Instant;
 
 use crate::graph::{Graph, GraphSource};
 use crate::operation::Introspected;
-use crate::plan::{Plan, Step};
+use crate::plan::{Call, Lookup, Plan, Step};
 
 pub use complete::Answer;
+pub use sharing::Flights;
 
-use arena::{Arena, ROOT, Target};
+use arena::{Arena, Layouts, ROOT, Target};
+use inputs::Rows;
 
 /// What a run needs beside its plan.
 pub struct Context<'a> {
@@ -38,9 +41,11 @@ pub struct Context<'a> {
     pub cursors: Arc<dyn Cursors>,
     /// When the caller stops waiting.
     pub deadline: Instant,
+    /// Fetches that other requests make at the same time.
+    pub flights: Option<&'a Arc<Flights>>,
 }
 
-/// What one step cost, for the trail and for whoever watches.
+/// What one call cost, for the trail and for whoever watches.
 #[derive(Debug, Clone)]
 pub struct StepReport {
     /// Index of the source in the graph.
@@ -59,21 +64,48 @@ pub struct StepReport {
     pub took: Duration,
 }
 
-/// A step under way.
-struct Flight {
-    index: usize,
-    targets: Vec<(Target, u32)>,
-    meter: Arc<Meter>,
-    keys: usize,
-    started: Instant,
-    outcome: Result<Reply, Failure>,
+/// What came of the questions of one call, in order. Shared by all who asked them together.
+type Outcomes = Arc<[Outcome]>;
+
+/// What came of one question.
+struct Outcome {
+    reply: Result<Settled, Failure>,
+    /// Calls, bytes and records.
+    cost: (u64, u64, u64),
 }
 
-impl Flight {
-    /// The first step's, when its reply is there.
-    fn landed(outcome: Result<Reply, Failure>) -> Self {
-        let (meter, started) = (Arc::default(), Instant::now());
-        Self { index: 0, targets: vec![(ROOT, 0)], meter, keys: 0, started, outcome }
+/// A question of a call with the objects that it is for, by step, and the row of each.
+struct Part<'p> {
+    lookup: &'p Lookup,
+    placed: Vec<Vec<(Target, u32)>>,
+    keys: usize,
+}
+
+/// Calls of a plan that became ready together, made as one.
+struct Departure<'p> {
+    source: usize,
+    calls: Vec<usize>,
+    parts: Vec<Part<'p>>,
+    fetches: Vec<Fetch>,
+}
+
+/// What came of it.
+struct Flight<'p> {
+    source: usize,
+    calls: Vec<usize>,
+    parts: Vec<Part<'p>>,
+    started: Instant,
+    outcomes: Outcomes,
+}
+
+impl<'p> Flight<'p> {
+    /// The first call's, when the reply to its one question is there.
+    fn landed(call: &'p Call, reply: Result<Reply, Failure>) -> Self {
+        let one = |lookup| Part { lookup, placed: vec![vec![(ROOT, 0)]], keys: 0 };
+        let outcome = Outcome { reply: reply.map(Reply::settled), cost: (0, 0, 0) };
+        let parts = call.lookups.first().map(one).into_iter().collect();
+        let outcomes = [outcome].into();
+        Self { source: call.source, calls: vec![0], parts, started: Instant::now(), outcomes }
     }
 }
 
@@ -82,60 +114,149 @@ pub async fn run(plan: &Cleared<Arc<Plan>>, context: Context<'_>) -> (Answer, Ve
     drive(plan, context, None).await
 }
 
-/// Runs a plan whose first step brought its reply already, as the event of a subscription does, or failed.
+/// Runs a plan whose first call brought its reply already, as the event of a subscription does, or failed.
 async fn drive(
     plan: &Cleared<Arc<Plan>>,
     context: Context<'_>,
     event: Option<Result<Reply, Failure>>,
 ) -> (Answer, Vec<StepReport>) {
-    let plan = plan.plan();
-    let mut values = context.values.clone();
-    values.extend(plan.constants.iter().cloned());
-    let values: Arc<[Value]> = values.into();
+    let (permit, plan) = (plan.permit(), plan.plan());
+    let values: Arc<[Value]> = context.values.iter().chain(&plan.constants).cloned().collect();
+    let flights = context.flights.filter(|_| is_query(plan));
     let mut arena = Arena::new(plan.width, plan.root_type, Arc::clone(context.graph.concrete()));
-    let mut waits: Vec<usize> = plan.steps.iter().map(|step| step.waits).collect();
-    let mut ready: Vec<usize> = (0..plan.steps.len()).filter(|index| waits.get(*index) == Some(&0)).collect();
-    let mut flights = FuturesUnordered::new();
-    let mut reports = Vec::with_capacity(plan.steps.len());
-    if let (Some(outcome), Some(step)) = (event, plan.steps.first()) {
+    let mut waits: Vec<usize> = plan.calls.iter().map(|call| call.waits).collect();
+    let mut ready: Vec<usize> = (0..waits.len()).filter(|index| waits.get(*index) == Some(&0)).collect();
+    let mut under_way = FuturesUnordered::new();
+    let mut reports = Vec::with_capacity(plan.calls.len());
+    if let (Some(reply), Some(call)) = (event, plan.calls.first()) {
         ready.retain(|index| *index != 0);
-        reports.push(land(&context, step, Flight::landed(outcome), &mut arena));
-        release(plan, step, &mut waits, &mut ready);
+        reports.push(land(&context, plan, &Flight::landed(call, reply), &mut arena));
+        release(plan, &[0], &mut waits, &mut ready);
     }
     loop {
-        while let Some(index) = ready.pop() {
-            let Some(step) = plan.steps.get(index) else { continue };
-            match prepare(&plan.types, step, &mut arena) {
-                Some((representations, targets)) => {
-                    flights.push(fly(&context, step, index, representations, targets, &values));
-                }
-                None => release(plan, step, &mut waits, &mut ready),
-            }
+        for departure in depart(&context, plan, &values, &mut arena, &mut waits, &mut ready) {
+            under_way.push(fly(&context, departure, permit, flights));
         }
-        let Some(flight) = flights.next().await else { break };
-        let Some(step) = plan.steps.get(flight.index) else { continue };
-        reports.push(land(&context, step, flight, &mut arena));
-        release(plan, step, &mut waits, &mut ready);
+        let Some(mut flight) = under_way.next().await else { break };
+        let mut has_yielded = false;
+        loop {
+            reports.push(land(&context, plan, &flight, &mut arena));
+            release(plan, &flight.calls, &mut waits, &mut ready);
+            // What came at the same time is taken in before anything is asked: what becomes ready together goes together.
+            let next = under_way.next().now_or_never().flatten();
+            flight = match next {
+                Some(flight) => flight,
+                None if !has_yielded && may_be_joined(plan, &waits, &ready) => {
+                    has_yielded = true;
+                    tokio::task::yield_now().await;
+                    match under_way.next().now_or_never().flatten() {
+                        Some(flight) => flight,
+                        None => break,
+                    }
+                }
+                None => break,
+            };
+        }
     }
     (complete::complete(plan, &arena, context.graph, &context.introspection), reports)
 }
 
-/// Finds what a step is for. `None` when that is nothing: no call is made then.
-fn prepare(
-    types: &TypeNames,
-    step: &Step,
-    arena: &mut Arena,
-) -> Option<(Representations, Vec<(Target, u32)>)> {
-    let targets = arena.targets(&step.path);
-    let made = match &step.entities {
-        None => (Representations::default(), targets.into_iter().map(|target| (target, 0)).collect()),
-        Some(entities) => inputs::represent(arena, types, step, entities, targets),
-    };
-    (!made.1.is_empty()).then_some(made)
+/// Whether a call that is ready may be joined by one that waits for a single other: worth one look at what else has come by now.
+fn may_be_joined(plan: &Plan, waits: &[usize], ready: &[usize]) -> bool {
+    let sources = |index: &usize| plan.calls.get(*index).map(|call| call.source);
+    let waiting = waits.iter().enumerate().filter(|(_, waits)| **waits == 1).map(|(index, _)| index);
+    waiting.into_iter().any(|index| {
+        let source = sources(&index);
+        ready.iter().any(|ready| sources(ready) == source)
+    })
 }
 
-fn release(plan: &Plan, step: &Step, waits: &mut [usize], ready: &mut Vec<usize>) {
-    for child in step.then.iter().filter(|child| **child < plan.steps.len()) {
+/// Everything that is ready, as calls to be made: one for each source, of those that can go together.
+fn depart<'p>(
+    context: &Context<'_>,
+    plan: &'p Plan,
+    values: &Arc<[Value]>,
+    arena: &mut Arena,
+    waits: &mut [usize],
+    ready: &mut Vec<usize>,
+) -> Vec<Departure<'p>> {
+    let mut departures: Vec<Departure<'p>> = Vec::with_capacity(ready.len());
+    while let Some(index) = ready.pop() {
+        let Some(call) = plan.calls.get(index) else { continue };
+        let (parts, fetches) = prepare(context, plan, call, values, arena);
+        if fetches.is_empty() {
+            // Nothing is to be asked: no call is made.
+            release(plan, &[index], waits, ready);
+            continue;
+        }
+        let together = departures.iter_mut().find(|other| {
+            other.source == call.source && of_entities(&other.fetches) && of_entities(&fetches)
+        });
+        match together {
+            Some(departure) => {
+                departure.calls.push(index);
+                departure.parts.extend(parts);
+                departure.fetches.extend(fetches);
+            }
+            None => departures.push(Departure { source: call.source, calls: vec![index], parts, fetches }),
+        }
+    }
+    departures
+}
+
+fn of_entities(fetches: &[Fetch]) -> bool {
+    fetches.iter().all(|fetch| matches!(fetch.asked.what, What::Entities { .. }))
+}
+
+/// Whether nothing but queries is asked. What a mutation reads afterwards must not be older than what it wrote.
+fn is_query(plan: &Plan) -> bool {
+    let reads = |step: &Step| match &step.asked.what {
+        What::Roots { operation, .. } => *operation == Operation::Query,
+        What::Entities { .. } => true,
+    };
+    plan.steps.iter().all(reads)
+}
+
+/// Finds what a call is for: its questions that have something to ask, and what they ask.
+fn prepare<'p>(
+    context: &Context<'_>,
+    plan: &'p Plan,
+    call: &'p Call,
+    values: &Arc<[Value]>,
+    arena: &mut Arena,
+) -> (Vec<Part<'p>>, Vec<Fetch>) {
+    let (mut parts, mut fetches) = (Vec::with_capacity(call.lookups.len()), Vec::new());
+    let Some(source) = context.graph.sources().get(call.source) else { return (parts, fetches) };
+    for lookup in &call.lookups {
+        let mut rows = Rows::new(&lookup.types);
+        let mut placed = Vec::with_capacity(lookup.steps.len());
+        for step in lookup.steps.iter().filter_map(|place| plan.steps.get(place.step)) {
+            let targets = arena.targets(&step.path);
+            placed.push(match &step.entities {
+                None => targets.into_iter().map(|target| (target, 0)).collect(),
+                Some(entities) => rows.gather(arena, &plan.types, step, entities, targets),
+            });
+        }
+        let first = lookup.steps.first().and_then(|place| plan.steps.get(place.step));
+        let Some(step) = first.filter(|_| placed.iter().any(|placed| !placed.is_empty())) else { continue };
+        let representations = rows.into_representations();
+        parts.push(Part { lookup, placed, keys: representations.len() });
+        fetches.push(Fetch {
+            asked: Arc::clone(&step.asked),
+            values: Arc::clone(values),
+            representations,
+            deadline: context.deadline.min(Instant::now() + source.timeout),
+            limits: source.limits,
+            origin: Arc::clone(&context.origin),
+            cursors: Arc::clone(&context.cursors),
+            meter: Arc::new(Meter::default()),
+        });
+    }
+    (parts, fetches)
+}
+
+fn release(plan: &Plan, calls: &[usize], waits: &mut [usize], ready: &mut Vec<usize>) {
+    for child in calls.iter().filter_map(|index| plan.calls.get(*index)).flat_map(|call| &call.then) {
         if let Some(left) = waits.get_mut(*child) {
             *left = left.saturating_sub(1);
             if *left == 0 {
@@ -145,99 +266,148 @@ fn release(plan: &Plan, step: &Step, waits: &mut [usize], ready: &mut Vec<usize>
     }
 }
 
-async fn fly(
+async fn fly<'p>(
     context: &Context<'_>,
-    step: &Step,
-    index: usize,
-    representations: Representations,
-    targets: Vec<(Target, u32)>,
-    values: &Arc<[Value]>,
-) -> Flight {
+    departure: Departure<'p>,
+    permit: &Arc<Permit>,
+    flights: Option<&Arc<Flights>>,
+) -> Flight<'p> {
     let started = Instant::now();
-    let meter = Arc::new(Meter::default());
-    let keys = representations.len();
-    let outcome = match context.graph.sources().get(step.source) {
-        Some(source) => ask(context, source, step, representations, values, &meter).await,
-        None => Err(Failure::internal("a step without a source")),
+    let Departure { source, calls, parts, fetches } = departure;
+    let outcomes = match context.graph.sources().get(source) {
+        None => [].into(),
+        Some(GraphSource { connector, .. }) => match flights.filter(|flights| flights.are_shared(source)) {
+            None => ask(connector.as_ref(), fetches).await,
+            Some(flights) => {
+                let connector = Arc::clone(connector);
+                let begin = |fetches| async move { ask(connector.as_ref(), fetches).await };
+                share(flights, permit, fetches, begin, context.deadline).await
+            }
+        },
     };
-    Flight { index, targets, meter, keys, started, outcome }
+    Flight { source, calls, parts, started, outcomes }
 }
 
-async fn ask(
-    context: &Context<'_>,
-    source: &GraphSource,
-    step: &Step,
-    representations: Representations,
-    values: &Arc<[Value]>,
-    meter: &Arc<Meter>,
-) -> Result<Reply, Failure> {
-    let deadline = context.deadline.min(Instant::now() + source.timeout);
-    let rows = if step.entities.is_some() { representations.len() } else { 1 };
-    let fetch = Fetch {
-        asked: Arc::clone(&step.asked),
-        values: Arc::clone(values),
-        representations,
-        deadline,
-        limits: source.limits,
-        origin: Arc::clone(&context.origin),
-        cursors: Arc::clone(&context.cursors),
-        meter: Arc::clone(meter),
+/// Waits for fetches that may be another request's, no longer than this one may.
+async fn share<F: Future<Output = Outcomes> + Send + 'static>(
+    flights: &Arc<Flights>,
+    permit: &Arc<Permit>,
+    fetches: Vec<Fetch>,
+    begin: impl FnOnce(Vec<Fetch>) -> F,
+    deadline: Instant,
+) -> Outcomes {
+    let count = fetches.len();
+    let shared = flights.share(permit, fetches, begin);
+    let late = |_| {
+        let late = || Failure::timed_out("no answer within the request's time");
+        (0..count).map(|_| Outcome { reply: Err(late()), cost: (0, 0, 0) }).collect()
     };
-    // A connector keeps to the deadline by itself; this is for one that doesn't.
-    let grace = deadline + Duration::from_millis(100);
-    let reply = tokio::time::timeout_at(grace, source.connector.fetch(&fetch))
-        .await
-        .unwrap_or_else(|_| Err(Failure::timed_out("no answer within the source's time")))?;
+    tokio::time::timeout_at(deadline + GRACE, shared).await.unwrap_or_else(late)
+}
+
+/// A connector keeps to the deadline by itself; this much later it is cut off all the same.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// Asks a source: one question, or several together.
+async fn ask(connector: &dyn Connector, fetches: Vec<Fetch>) -> Outcomes {
+    let deadline = fetches.iter().map(|fetch| fetch.deadline).min().unwrap_or_else(Instant::now);
+    let asked = async {
+        match fetches.as_slice() {
+            [fetch] => vec![connector.fetch(fetch).await],
+            several => connector.fetch_together(several).await,
+        }
+    };
+    let mut replies = tokio::time::timeout_at(deadline + GRACE, asked).await.unwrap_or_default().into_iter();
+    let outcome = |fetch: &Fetch| {
+        let late = || Err(Failure::timed_out("no answer within the source's time"));
+        let reply = replies.next().unwrap_or_else(late).and_then(|reply| complete_rows(fetch, reply));
+        Outcome { reply, cost: fetch.meter.read() }
+    };
+    fetches.iter().map(outcome).collect()
+}
+
+/// A reply with one row for each representation, or one root.
+fn complete_rows(fetch: &Fetch, reply: Reply) -> Result<Settled, Failure> {
+    let rows = match &fetch.asked.what {
+        What::Roots { .. } => 1,
+        What::Entities { .. } => fetch.representations.len(),
+    };
     match reply.rows().len() == rows {
-        true => Ok(reply),
+        true => Ok(reply.settled()),
         false => Err(Failure::malformed(format!("{rows} rows were asked for, {} came", reply.rows().len()))),
     }
 }
 
-/// What went wrong in a fetch, wholly or in part: that the source wasn't there before anything else.
-fn what_failed(outcome: &Result<Reply, Failure>) -> Option<FailureKind> {
-    let problems = match outcome {
-        Err(failure) => return Some(failure.kind),
-        Ok(reply) => reply.problems(),
-    };
-    let mut kinds = problems.iter().map(|problem| problem.failure.kind);
+/// What went wrong in a call, wholly or in part: that the source wasn't there before anything else.
+fn what_failed(outcomes: &[Outcome]) -> Option<FailureKind> {
+    let kinds = outcomes.iter().flat_map(|outcome| match &outcome.reply {
+        Err(failure) => std::slice::from_ref(failure).iter().map(kind_of).collect::<Vec<_>>(),
+        Ok(reply) => reply.problems.iter().map(|problem| kind_of(&problem.failure)).collect(),
+    });
+    let mut kinds = kinds.peekable();
+    let first = kinds.peek().copied();
     let absent = |kind: &FailureKind| matches!(kind, FailureKind::Unreachable | FailureKind::TimedOut);
-    kinds.clone().find(absent).or_else(|| kinds.next())
+    kinds.find(absent).or(first)
 }
 
-fn land(context: &Context<'_>, step: &Step, flight: Flight, arena: &mut Arena) -> StepReport {
-    let (calls, bytes, rows) = flight.meter.read();
-    let failure = what_failed(&flight.outcome);
-    let graph = context.graph;
-    let source = graph.sources().get(step.source).map_or("", |source| &source.name);
+fn kind_of(failure: &Failure) -> FailureKind {
+    failure.kind
+}
+
+fn land(context: &Context<'_>, plan: &Plan, flight: &Flight<'_>, arena: &mut Arena) -> StepReport {
+    let costs = flight.outcomes.iter().map(|outcome| outcome.cost);
+    let (calls, bytes, rows) =
+        costs.fold((0, 0, 0), |sum, cost| (sum.0 + cost.0, sum.1 + cost.1, sum.2 + cost.2));
+    let failure = what_failed(&flight.outcomes);
+    let source = context.graph.sources().get(flight.source).map_or("", |source| &source.name);
     // An argument that can't be used says nothing of the source.
     if calls > 0 {
-        graph.states().note(source, failure);
+        context.graph.states().note(source, failure);
     }
-    let trace = context.origin.trace.as_deref();
-    match flight.outcome {
-        Ok(reply) => {
-            for Failure { kind, detail, .. } in reply.problems().iter().map(|problem| &problem.failure) {
-                tracing::warn!(target: "raccordo::source", source, trace, %kind, %detail, "a source failed in part");
+    for (part, outcome) in flight.parts.iter().zip(flight.outcomes.iter()) {
+        match &outcome.reply {
+            Ok(reply) => {
+                reply.problems.iter().for_each(|problem| log(context, source, &problem.failure, "in part"));
+                take(plan, flight.source, part, reply, arena);
             }
-            arena.absorb(step, reply, &flight.targets);
-        }
-        Err(failure) => {
-            let Failure { kind, detail, .. } = &failure;
-            // An argument that can't be used is the caller's, who is told.
-            if *kind != FailureKind::BadInput {
-                tracing::warn!(target: "raccordo::source", source, trace, %kind, %detail, "a source failed");
+            Err(failure) => {
+                // An argument that can't be used is the caller's, who is told.
+                if failure.kind != FailureKind::BadInput {
+                    log(context, source, failure, "whole");
+                }
+                lose(plan, flight.source, part, failure, arena);
             }
-            arena.fail(step, failure, &flight.targets);
         }
     }
-    StepReport {
-        source: step.source,
-        calls,
-        bytes,
-        rows,
-        keys: flight.keys,
-        failure,
-        took: flight.started.elapsed(),
+    let keys = flight.parts.iter().map(|part| part.keys).sum();
+    StepReport { source: flight.source, calls, bytes, rows, keys, failure, took: flight.started.elapsed() }
+}
+
+fn log(context: &Context<'_>, source: &str, failure: &Failure, how_far: &str) {
+    let (Failure { kind, detail, .. }, trace) = (failure, context.origin.trace.as_deref());
+    tracing::warn!(target: "raccordo::source", source, trace, %kind, %detail, how_far, "a source failed");
+}
+
+/// Puts a reply where each step of its question wants it.
+fn take(plan: &Plan, source: usize, part: &Part<'_>, reply: &Settled, arena: &mut Arena) {
+    let mut steps = part.lookup.steps.iter().zip(&part.placed).filter_map(|(place, placed)| {
+        let step = plan.steps.get(place.step)?;
+        Some((place, step.asked.selection(), placed))
+    });
+    let Some((_, from, _)) = steps.clone().next() else { return };
+    let moved = arena.absorb(source, reply, from);
+    let mut given = vec![false; reply.rows.len()];
+    steps.by_ref().for_each(|(place, to, placed)| {
+        let layouts = Layouts { from, to, same: place.is_same_layout, apart: place.is_written_below };
+        arena.put_rows(reply, &moved, layouts, source, placed, &mut given);
+    });
+}
+
+/// A question failed whole: what it would have brought is lost, for one reason.
+fn lose(plan: &Plan, source: usize, part: &Part<'_>, failure: &Failure, arena: &mut Arena) {
+    let problem = arena.problem(source, failure);
+    for (place, placed) in part.lookup.steps.iter().zip(&part.placed) {
+        let Some(step) = plan.steps.get(place.step) else { continue };
+        placed.iter().for_each(|(target, _)| arena.lose(*target, problem, step.asked.selection()));
     }
 }

@@ -192,6 +192,7 @@ impl Stream {
             origin: Arc::clone(&self.lasting.origin),
             cursors: Arc::clone(&self.lasting.cursors),
             deadline: Instant::now() + self.lasting.timeout,
+            flights: None,
         };
         let (answer, reports) = drive(&self.plan, context, Some(Ok(reply))).await;
         Happened::Event(answer, reports)

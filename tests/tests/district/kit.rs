@@ -145,7 +145,7 @@ pub(crate) fn shown(record: &Record) -> Value {
     let asked: Vec<Value> = asked.into_iter().map(shown_source).collect();
     json!({
         "permit": record.permit,
-        "operation": record.operation,
+        "operation": record.operation.as_deref(),
         "asked": asked,
         "codes": record.codes,
         "refused": record.refused,

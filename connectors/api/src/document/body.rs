@@ -1,7 +1,7 @@
 //! Values and representations in; JSON text out, written by hand straight into the request's body.
 
 use crate::reply::write_string;
-use crate::{Representations, Value};
+use crate::{RepresentationType, Representations, Value};
 
 /// The longest text of an `i64`.
 const DIGITS: usize = 20;
@@ -43,21 +43,40 @@ pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) {
     }
 }
 
+/// How the representations of one type are written: what stands before each field's value.
+pub(crate) struct Written(Vec<Vec<u8>>);
+
+impl Written {
+    pub(crate) fn new(entity: &RepresentationType) -> Self {
+        let mut before = b"{\"__typename\":".to_vec();
+        write_string(&mut before, &entity.name);
+        let mut pieces = Vec::with_capacity(entity.fields.len() + 1);
+        for field in &entity.fields {
+            before.push(b',');
+            write_string(&mut before, field);
+            before.push(b':');
+            pieces.push(std::mem::take(&mut before));
+        }
+        before.push(b'}');
+        pieces.push(before);
+        Self(pieces)
+    }
+}
+
 /// Appends representations as Federation's `_Any`: `[{"__typename":"T","key":…},…]`.
-pub(crate) fn write_representations(out: &mut Vec<u8>, rows: &Representations) {
+pub(crate) fn write_representations(out: &mut Vec<u8>, written: &[Written], rows: &Representations) {
     out.push(b'[');
     for row in 0..rows.len() {
-        let Some(entity) = rows.type_of(row) else { continue };
+        let Some(Written(pieces)) = rows.type_index(row).and_then(|index| written.get(index as usize)) else {
+            continue;
+        };
         comma(out, row);
-        out.extend_from_slice(b"{\"__typename\":");
-        write_string(out, &entity.name);
-        for (index, field) in entity.fields.iter().enumerate() {
-            out.push(b',');
-            write_string(out, field);
-            out.push(b':');
-            out.extend_from_slice(rows.json_at(row, index).unwrap_or(b"null"));
+        let Some((last, before)) = pieces.split_last() else { continue };
+        for (piece, value) in before.iter().zip(rows.values(row)) {
+            out.extend_from_slice(piece);
+            out.extend_from_slice(value);
         }
-        out.push(b'}');
+        out.extend_from_slice(last);
     }
     out.push(b']');
 }
@@ -95,7 +114,7 @@ mod tests {
     #[test]
     fn no_representations_are_an_empty_list() {
         let mut out = Vec::new();
-        write_representations(&mut out, &Representations::default());
+        write_representations(&mut out, &[], &Representations::default());
         assert_eq!(out, b"[]");
     }
 }

@@ -98,11 +98,11 @@ impl<'a> Json<'a> {
         let mut escaped = false;
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let Some(found) = memchr::memchr2(b'"', b'\\', rest) else { return Err(self.broken()) };
-            if rest.iter().take(found).any(|byte| *byte < 0x20) {
+            let Some(found) = special(rest) else { return Err(self.broken()) };
+            self.at += found;
+            if self.bytes.get(self.at).is_some_and(|byte| *byte < 0x20) {
                 return Err(self.broken());
             }
-            self.at += found;
             if self.bytes.get(self.at) == Some(&b'"') {
                 let inner = Span { start, end: self.at };
                 self.at += 1;
@@ -180,6 +180,26 @@ impl<'a> Json<'a> {
         }
         self.at = end;
         Ok(Span { start, end })
+    }
+
+    /// An object: each of its keys, with the cursor before its value, which is passed by `read`.
+    pub(crate) fn members(
+        &mut self,
+        mut read: impl FnMut(&mut Self, &'a [u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.expect(b'{')?;
+        if self.take(b'}') {
+            return Ok(());
+        }
+        loop {
+            let key = self.string()?;
+            self.expect(b':')?;
+            let key = self.bytes(key.inner);
+            read(self, key)?;
+            if !self.more(b'}')? {
+                return Ok(());
+            }
+        }
     }
 
     /// Passes over any value.
@@ -260,6 +280,28 @@ impl<'a> Json<'a> {
     }
 }
 
+/// The first byte of a string's inside that isn't taken as it is: a quote, a backslash, a control character.
+///
+/// Eight bytes at a time (SWAR): keys and most values are shorter than what a vector search needs to get going.
+#[inline]
+fn special(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES * 0x80;
+    let (chunks, rest) = text.as_chunks::<8>();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        let found = zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\'))) | control;
+        // A borrow may mark bytes above the first that is found; the first is right.
+        if found != 0 {
+            return Some(index * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
+    Some(chunks.len() * 8 + at)
+}
+
 fn is_finite(number: &[u8]) -> bool {
     std::str::from_utf8(number).ok().and_then(|text| text.parse::<f64>().ok()).is_some_and(f64::is_finite)
 }
@@ -304,6 +346,27 @@ mod tests {
             let mut json = Json::new(text.as_bytes());
             let whole = json.skip(0).is_ok() && json.is_at_end();
             assert_eq!(whole, serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_special_byte_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            for byte in 0..=255_u8 {
+                for at in 0..length {
+                    let mut text = vec![b'\xc3'; length];
+                    text[at] = byte;
+                    if at + 1 < length {
+                        text[at + 1] = b'"';
+                    }
+                    let plain = |byte: &u8| *byte >= 0x20 && *byte != b'"' && *byte != b'\\';
+                    assert_eq!(
+                        special(&text),
+                        text.iter().position(|byte| !plain(byte)),
+                        "{byte} at {at} of {length}"
+                    );
+                }
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{Asked, Cell, Failure, FailureKind, Field, ObjectAt, Reply, Selection
 pub(super) type Path = Vec<Segment>;
 
 /// A step of a path.
-#[derive(PartialEq)]
+#[derive(PartialEq, Clone)]
 pub(super) enum Segment {
     Key(String),
     Index(usize),

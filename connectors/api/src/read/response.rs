@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::json::{Json, MAX_DEPTH, Span, Text};
-use super::place::{Path, lacks, lose_missing, path_of, place, refused};
+use super::place::{Path, Segment, lacks, lose_missing, path_of, place, refused};
+use crate::document::alias;
 use crate::{Asked, Cell, Failure, Field, Leaf, ObjectAt, Output, Reply, Selection, What};
 
 /// How many errors of one response are placed one by one; what further ones are about is lost as if they had no place.
@@ -16,34 +17,87 @@ const MAX_ERRORS: usize = 10_000;
 /// # Errors
 /// `Malformed` when the text isn't a GraphQL response; `Refused` when it has errors and no data.
 pub fn read_response(body: Bytes, asked: &Asked, rows: usize) -> Result<Reply, Failure> {
+    check(&body)?;
+    let mut reader = Reader::new(&body, asked, Json::new(&body));
+    let (has_data, errors) = reader.response(rows)?;
+    reader.finish(has_data, &errors)
+}
+
+/// Reads the response to a document that asked several questions of entities together, each under its
+/// [`alias`](crate::document::alias). For each its own outcome, as [`read_response`] would have it; an error that says nothing of
+/// where it belongs is of them all.
+///
+/// # Errors
+/// Those of the response as a whole.
+pub fn read_together(body: Bytes, parts: &[(&Asked, usize)]) -> Result<Vec<Result<Reply, Failure>>, Failure> {
+    check(&body)?;
+    let aliases: Vec<String> = (0..parts.len()).map(alias).collect();
+    let mut readers: Vec<Reader<'_>> =
+        parts.iter().map(|(asked, _)| Reader::new(&body, asked, Json::new(&body))).collect();
+    let mut outcomes: Vec<Option<Result<bool, Failure>>> = vec![None; parts.len()];
+    let (mut json, mut errors) = (Json::new(&body), Vec::new());
+    let mut has_data = false;
+    json.members(|json, key| match key {
+        b"data" if !has_data => {
+            has_data = true;
+            if json.peek() == b'n' {
+                return json.word(b"null").map(|_| ());
+            }
+            json.members(|json, key| {
+                let part = aliases.iter().position(|alias| alias.as_bytes() == key);
+                let read = part.and_then(|part| {
+                    Some((readers.get_mut(part)?, outcomes.get_mut(part)?, parts.get(part)?))
+                });
+                let Some((reader, outcome, (asked, rows))) = read else { return json.skip(0).map(|_| ()) };
+                if outcome.is_some() {
+                    return Err(Failure::malformed("a response with the same key twice"));
+                }
+                reader.json.at = json.at;
+                let read = reader.list_of_entities(asked.selection(), *rows);
+                match &read {
+                    Ok(_) => json.at = reader.json.at,
+                    // Another number of entities is this question's alone; text that isn't JSON is told here.
+                    Err(_) => json.skip(0).map(|_| ())?,
+                }
+                *outcome = Some(read);
+                Ok(())
+            })
+        }
+        b"errors" => {
+            errors.extend(read_errors(json)?);
+            Ok(())
+        }
+        _ => json.skip(0).map(|_| ()),
+    })?;
+    if !json.is_at_end() {
+        return Err(json.broken());
+    }
+    let read = readers.into_iter().zip(outcomes).zip(&aliases);
+    Ok(read
+        .map(|((reader, outcome), alias)| {
+            let has_data = outcome.unwrap_or(Ok(false))?;
+            reader.finish(has_data, &of_part(&errors, alias))
+        })
+        .collect())
+}
+
+/// The errors of one part, and those of no part at all.
+fn of_part(errors: &[Path], alias: &str) -> Vec<Path> {
+    let is_alias = |key: &str| key.strip_prefix('_').is_some_and(|number| number.parse::<usize>().is_ok());
+    let own = errors.iter().filter(|path| match path.first() {
+        Some(Segment::Key(key)) => key == alias || !is_alias(key),
+        _ => true,
+    });
+    own.cloned().collect()
+}
+
+fn check(body: &Bytes) -> Result<(), Failure> {
     if u32::try_from(body.len()).is_err() {
         return Err(Failure::over_limit("a reply of more than 4 GiB"));
     }
-    if std::str::from_utf8(&body).is_err() {
-        return Err(Failure::malformed("text that isn't UTF-8"));
-    }
-    let mut reader = Reader {
-        json: Json::new(&body),
-        reply: Reply::lending(body.clone()),
-        asked,
-        scratch: Vec::new(),
-        is_missing: false,
-    };
-    let (has_data, errors) = reader.response(rows)?;
-    let Reader { mut reply, is_missing, .. } = reader;
-    match (has_data, errors.is_empty()) {
-        (false, true) => Err(Failure::malformed("a response with neither data nor errors")),
-        (false, false) => Err(refused()),
-        (true, _) => {
-            place(&mut reply, asked, &errors);
-            if is_missing {
-                // What an error is about may be left out (async-graphql 7 does); what nothing is said of may not.
-                for row in reply.rows().to_vec() {
-                    lose_missing(&mut reply, asked, row, asked.selection());
-                }
-            }
-            Ok(reply)
-        }
+    match std::str::from_utf8(body) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Failure::malformed("text that isn't UTF-8")),
     }
 }
 
@@ -56,7 +110,33 @@ struct Reader<'a> {
     is_missing: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(body: &'a Bytes, asked: &'a Asked, json: Json<'a>) -> Self {
+        let mut reply = Reply::lending(body.clone());
+        // About as many as there are values.
+        reply.reserve(body.len() / 32);
+        Self { json, reply, asked, scratch: Vec::new(), is_missing: false }
+    }
+
+    /// The reply, with what the errors are about lost.
+    fn finish(self, has_data: bool, errors: &[Path]) -> Result<Reply, Failure> {
+        let Self { mut reply, asked, is_missing, .. } = self;
+        match (has_data, errors.is_empty()) {
+            (false, true) => Err(Failure::malformed("a response with neither data nor errors")),
+            (false, false) => Err(refused()),
+            (true, _) => {
+                place(&mut reply, asked, errors);
+                if is_missing {
+                    // What an error is about may be left out (async-graphql 7 does); what nothing is said of may not.
+                    for row in reply.rows().to_vec() {
+                        lose_missing(&mut reply, asked, row, asked.selection());
+                    }
+                }
+                Ok(reply)
+            }
+        }
+    }
+
     /// Whether there was data, and the errors' paths.
     fn response(&mut self, rows: usize) -> Result<(bool, Vec<Path>), Failure> {
         let (mut has_data, mut errors) = (false, Vec::new());
@@ -67,7 +147,7 @@ impl Reader<'_> {
                 self.json.expect(b':')?;
                 match self.json.bytes(key.inner) {
                     b"data" if !has_data => has_data = self.data(rows)?,
-                    b"errors" => errors.extend(self.errors()?),
+                    b"errors" => errors.extend(read_errors(&mut self.json)?),
                     _ => {
                         self.json.skip(0)?;
                     }
@@ -80,6 +160,19 @@ impl Reader<'_> {
         match self.json.is_at_end() {
             true => Ok((has_data, errors)),
             false => Err(self.json.broken()),
+        }
+    }
+
+    /// The list under a key that asked for entities; whether there is one.
+    fn list_of_entities(&mut self, selection: &Selection, rows: usize) -> Result<bool, Failure> {
+        if self.json.peek() == b'n' {
+            self.json.word(b"null")?;
+            return Ok(false);
+        }
+        self.rows(selection)?;
+        match self.reply.rows().len() {
+            count if count == rows => Ok(true),
+            count => Err(Failure::malformed(format!("{rows} entities were asked for, {count} came"))),
         }
     }
 
@@ -371,33 +464,34 @@ impl Reader<'_> {
         let failure = Failure::malformed(format!("expected {expected}"));
         self.reply.failed(failure.at(&parent.type_name, &field.name))
     }
+}
 
-    fn errors(&mut self) -> Result<Vec<Path>, Failure> {
-        match self.json.peek() {
-            b'[' => {}
-            b'n' => {
-                self.json.word(b"null")?;
-                return Ok(Vec::new());
-            }
-            // Something went wrong, and nothing says where.
-            _ => {
-                self.json.skip(0)?;
-                return Ok(vec![Path::new()]);
-            }
+/// The paths of a response's errors.
+fn read_errors(json: &mut Json<'_>) -> Result<Vec<Path>, Failure> {
+    match json.peek() {
+        b'[' => {}
+        b'n' => {
+            json.word(b"null")?;
+            return Ok(Vec::new());
         }
-        let span = self.json.skip(0)?;
-        // JSON that can't be read any closer, as for half of a surrogate pair in a message: again nothing says where.
-        let Ok(errors) = serde_json::from_slice::<Vec<serde_json::Value>>(self.json.bytes(span)) else {
+        // Something went wrong, and nothing says where.
+        _ => {
+            json.skip(0)?;
             return Ok(vec![Path::new()]);
-        };
-        let mut paths: Vec<Path> = errors.iter().take(MAX_ERRORS).map(path_of).collect();
-        if errors.len() > MAX_ERRORS {
-            paths.push(Path::new());
         }
-        // Where an index is left out, each entity's error has the same path.
-        paths.dedup();
-        Ok(paths)
     }
+    let span = json.skip(0)?;
+    // JSON that can't be read any closer, as for half of a surrogate pair in a message: again nothing says where.
+    let Ok(errors) = serde_json::from_slice::<Vec<serde_json::Value>>(json.bytes(span)) else {
+        return Ok(vec![Path::new()]);
+    };
+    let mut paths: Vec<Path> = errors.iter().take(MAX_ERRORS).map(path_of).collect();
+    if errors.len() > MAX_ERRORS {
+        paths.push(Path::new());
+    }
+    // Where an index is left out, each entity's error has the same path.
+    paths.dedup();
+    Ok(paths)
 }
 
 /// The field that a key answers. Keys mostly come in the order they were asked, so the next one is tried first.
