@@ -68,7 +68,12 @@ impl Composer {
         let text = |of: &Value, name: &str| of.get(name).and_then(Value::as_str).map(str::to_owned);
         if let Some(errors) = object.get("errors").and_then(Value::as_array) {
             let one = |error: &Value| Some((text(error, "code")?, text(error, "message")?));
-            return errors.iter().map(one).collect::<Option<_>>().map(ComposedElsewhere::Refused).ok_or_else(unreadable);
+            return errors
+                .iter()
+                .map(one)
+                .collect::<Option<_>>()
+                .map(ComposedElsewhere::Refused)
+                .ok_or_else(unreadable);
         }
         match (text(&object, "supergraph"), text(&object, "api")) {
             (Some(supergraph), Some(api)) => Ok(ComposedElsewhere::Good { supergraph, api }),
