@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn subscriptions_have_an_address_of_their_own_where_it_is_given() {
-        let at = |text| http_url(text).map(|url| url.to_string());
+        let at = |text| events_url_of(text).map(|url| url.to_string());
         assert_eq!(
             at("wss://trasporti.example/graphql").as_deref(),
             Some("https://trasporti.example/graphql")
