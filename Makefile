@@ -16,7 +16,7 @@ help:
 	@echo '  make fuzz    ten seconds of hostile bytes for each target of tests/fuzz, and schemathesis;'
 	@echo '               SECONDS=3600 for an hour of each'
 	@echo '  make lint    formatting and clippy, warnings refused'
-	@echo '  make bench   the benchmarks of bench/'
+	@echo '  make bench   the benchmarks of bench/ (needs wrk); PEER="command" puts another gateway beside'
 	@echo '  make web     build the explorer page alone (needs Node.js)'
 	@echo '  make setup   only install what the tests need'
 	@echo

@@ -36,7 +36,9 @@ class Played:
 
 def configuration(folder: Path, sources: list[Path], port: int, shared: bool) -> Path:
     """A gateway's configuration over subgraphs at a port."""
-    lines = ["access: open", "log: warn", "limits: { concurrency: 1024 }", "sources:"]
+    lines = ["access: open", "log: warn", "limits: { concurrency: 1024 }"]
+    lines += ["traffic: { all: { share_in_flight: true } }"] if shared else []
+    lines += ["sources:"]
     for source in sources:
         lines += [f"  {source.stem}:", "    kind: graphql", f"    schema: {source}"]
         lines += [f"    url: http://127.0.0.1:{port}/{source.stem}"]
