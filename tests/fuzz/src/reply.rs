@@ -158,11 +158,14 @@ fn same(reply: &Reply, cell: Cell, field: &Field, lists: u8, value: &Value, aske
         }
         (value, Output::Leaf(leaf)) if lists == 0 => match fitting(leaf, value) {
             None => assert!(matches!(cell, Cell::Failed(_)), "{value} was taken as {leaf:?}: {cell:?}"),
+            // Digits, or an exponent, which no id has: this reading can't tell.
+            Some(_) if matches!(leaf, Leaf::Id) && value.is_f64() => {
+                assert!(reply.json(cell).is_some() || matches!(cell, Cell::Failed(_)), "{value}: {cell:?}");
+            }
             Some(expected) => {
                 let json = reply.json(cell).unwrap_or_else(|| panic!("{value} is lost as {cell:?}"));
                 let found: Value = serde_json::from_slice(json).expect("a leaf is JSON");
-                let big_id = matches!(leaf, Leaf::Id) && value.is_f64();
-                assert!(found == expected || big_id, "{value} became {found}");
+                assert_eq!(found, expected, "{value} became another");
             }
         },
         _ => assert!(matches!(cell, Cell::Failed(_)), "{value} was taken: {cell:?}"),
