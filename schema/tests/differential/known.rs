@@ -29,6 +29,22 @@ pub(crate) fn why(case: &Case<'_>) -> Option<&'static str> {
 
 const KNOWN: &[Known] = &[
     Known {
+        is: |case| case.refused_elsewhere("EXTERNAL_ARGUMENT_MISSING") && case.arguments(|all| all.len() > 2),
+        why: "an external field repeats the arguments of the graph, not those that one of several sources takes",
+    },
+    Known {
+        is: |case| {
+            let v1 = |source: &&ToCompose| !source.sdl.contains("specs.apollo.dev/federation");
+            let unused = |name: &str| {
+                let external = |line: &str| line.trim().starts_with(name) && line.ends_with(" @external");
+                case.sources.iter().filter(v1).any(|source| source.sdl.lines().any(external))
+            };
+            let field = case.line.split_once("only elsewhere: Query.").map(|(_, rest)| rest);
+            field.and_then(|rest| rest.split([':', ' ']).next()).is_some_and(unused)
+        },
+        why: "a v1 source's @external field that nothing in it uses is not part of the graph",
+    },
+    Known {
         is: |case| case.line.starts_with("api, only elsewhere: ") && case.line.contains("@nota"),
         why: "what a linked specification defines is machinery of the supergraph: clients see neither the definition nor where it stands",
     },
@@ -101,7 +117,9 @@ const KNOWN: &[Known] = &[
             matches!(
                 case.line,
                 "refused here: KEY_INVALID_FIELDS" | "refused here: KEY_FIELDS_SELECT_INVALID_TYPE"
-            ) && (case.says("type Query @key") || case.says("@key(fields: \"sede\")"))
+            ) && (case.says("type Query @key")
+                || case.says("@key(fields: \"sede\")")
+                || case.says("@key(fields: \"f"))
         },
         why: "a @key of Query is a @key, and an object in a @key needs a selection",
     },
