@@ -143,8 +143,8 @@ fn prove(graph: &Graph, limits: &Limits, parsed: &ast::Document) -> Result<(), R
         return Err(Refusal::new(Code::OPERATION_RESOLUTION_FAILURE, "the document has no operation"));
     }
     let document = validate(graph, parsed)?;
-    let operations = document.operations.iter().filter(|_| incremental);
-    operations.map(|operation| incremental::check(&document, operation)).collect()
+    let mut operations = document.operations.iter().filter(|_| incremental);
+    operations.try_for_each(|operation| incremental::check(&document, operation))
 }
 
 fn parse(limits: &Limits, text: &str) -> Result<ast::Document, Refusal> {
