@@ -10,6 +10,9 @@ use super::model::{Argument, FieldDef, Graph, Kind, Part, Pick, Piece, Role, Sou
 /// Names of fields, the same in all types, so that they collide.
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
+/// A key, and the fields that it is made of.
+type KeyKind = (Vec<Pick>, Vec<(&'static str, Ty, Role)>);
+
 /// A graph in the making.
 pub(crate) struct Maker {
     pub(crate) dice: Dice,
@@ -108,7 +111,7 @@ impl Maker {
     }
 
     fn key_kinds(&mut self, name: &str, others: &[String]) {
-        let mut kinds: Vec<(Vec<Pick>, Vec<(&str, Ty, Role)>)> = Vec::new();
+        let mut kinds: Vec<KeyKind> = Vec::new();
         let id = ["ID", "String", "Int"][self.dice.roll(3)];
         kinds.push((vec![Pick::leaf("id")], vec![("id", Ty::named(id, true), Role::Key)]));
         kinds.push((vec![Pick::leaf("codice")], vec![("codice", Ty::named("Int", true), Role::Key)]));

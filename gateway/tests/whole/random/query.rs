@@ -100,7 +100,7 @@ impl Writer<'_> {
                     let condition = self.condition();
                     let _ = write!(out, "{key}__typename{condition} ");
                 }
-                1..=3 if !conditions.is_empty() && !(self.mutates && depth == 0) => {
+                1..=3 if !(conditions.is_empty() || self.mutates && depth == 0) => {
                     let on = self.dice.pick(&conditions).cloned().unwrap_or_default();
                     self.fragment(out, &on, scope, depth);
                 }
