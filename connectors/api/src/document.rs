@@ -20,23 +20,22 @@ pub struct Document {
 impl Document {
     /// Prints the document of a question.
     pub fn of(asked: &Asked) -> Self {
-        Self::made(&[asked], print(asked))
+        Self::made(&[asked], false, print(asked))
     }
 
     /// Prints one document for several questions of entities: the lookup of each under [`alias`].
     pub fn together(asked: &[&Asked]) -> Self {
-        Self::made(asked, print_together(asked))
+        Self::made(asked, true, print_together(asked))
     }
 
-    fn made(asked: &[&Asked], (text, variables): (String, Vec<u32>)) -> Self {
+    fn made(asked: &[&Asked], numbered: bool, (text, variables): (String, Vec<u32>)) -> Self {
         let mut head = Vec::with_capacity(text.len() + 64);
         head.extend_from_slice(b"{\"query\":");
         write_string(&mut head, &text);
         head.extend_from_slice(b",\"variables\":{");
-        let several = asked.len() > 1;
         let of_entities = asked.iter().enumerate().filter_map(|(number, asked)| match &asked.what {
             What::Entities { types, .. } => {
-                let name = variable_of(several.then_some(number));
+                let name = variable_of(numbered.then_some(number));
                 Some((key(&name), types.iter().map(body::Written::new).collect()))
             }
             What::Roots { .. } => None,

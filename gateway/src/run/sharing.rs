@@ -30,8 +30,11 @@ type UnderWay = WeakShared<BoxFuture<'static, Outcomes>>;
 struct Question {
     permit: Arc<Permit>,
     values: Arc<[Value]>,
-    parts: Vec<(Arc<Asked>, Representations)>,
+    parts: Vec<Part>,
 }
+
+/// A question of the plan, and the entities it is asked of.
+type Part = (Arc<Asked>, Representations);
 
 impl Flights {
     /// None yet. `shared` says of each source, by its index in the graph, whether its fetches are shared.
@@ -113,10 +116,7 @@ impl Question {
 
 impl PartialEq for Question {
     fn eq(&self, other: &Self) -> bool {
-        let alike = |((asked, rows), (other, other_rows)): (
-            &(Arc<Asked>, Representations),
-            &(Arc<Asked>, Representations),
-        )| Arc::ptr_eq(asked, other) && rows.is_same(other_rows);
+        let alike = |(own, other): (&Part, &Part)| Arc::ptr_eq(&own.0, &other.0) && own.1.is_same(&other.1);
         self.permit == other.permit
             && self.parts.len() == other.parts.len()
             && self.parts.iter().zip(&other.parts).all(alike)
@@ -141,15 +141,16 @@ fn are_same(values: &[Value], others: &[Value]) -> bool {
     values.len() == others.len() && values.iter().zip(others).all(|(value, other)| is_same(value, other))
 }
 
+/// A field of an input object.
+type Entry = (Arc<str>, Value);
+
 /// Equal, where a float is itself whatever it is.
 fn is_same(value: &Value, other: &Value) -> bool {
     match (value, other) {
         (Value::Float(value), Value::Float(other)) => value.to_bits() == other.to_bits(),
         (Value::List(values), Value::List(others)) => are_same(values, others),
         (Value::Object(fields), Value::Object(others)) => {
-            let same = |((name, value), (other_name, other)): (&(Arc<str>, Value), &(Arc<str>, Value))| {
-                name == other_name && is_same(value, other)
-            };
+            let same = |(own, other): (&Entry, &Entry)| own.0 == other.0 && is_same(&own.1, &other.1);
             fields.len() == others.len() && fields.iter().zip(others).all(same)
         }
         (value, other) => value == other,

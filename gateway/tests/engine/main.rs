@@ -14,4 +14,5 @@ mod joins;
 mod kit;
 mod refusals;
 mod shapes;
+mod sharing;
 mod specification;

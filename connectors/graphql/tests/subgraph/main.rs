@@ -8,3 +8,5 @@ mod conformance;
 mod real;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod together;
