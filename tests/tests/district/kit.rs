@@ -144,7 +144,7 @@ pub(crate) fn shown(record: &Record) -> Value {
     asked.sort_by_key(|asked| (Arc::clone(&asked.source), asked.keys, asked.calls, asked.rows));
     let asked: Vec<Value> = asked.into_iter().map(shown_source).collect();
     json!({
-        "permit": record.permit,
+        "permit": record.permit.as_deref(),
         "operation": record.operation.as_deref(),
         "asked": asked,
         "codes": record.codes,
@@ -154,7 +154,7 @@ pub(crate) fn shown(record: &Record) -> Value {
 
 fn shown_source(asked: &Asked) -> Value {
     let mut shown = Map::new();
-    shown.insert("source".to_owned(), json!(asked.source));
+    shown.insert("source".to_owned(), json!(&*asked.source));
     for (name, number) in [("calls", asked.calls), ("keys", asked.keys as u64), ("rows", asked.rows)] {
         shown.insert(name.to_owned(), json!(number));
     }
