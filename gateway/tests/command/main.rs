@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod registered;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod support;

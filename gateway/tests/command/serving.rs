@@ -10,14 +10,14 @@ use serde_json::Value;
 use super::support::{Folder, Partner, nobody, raccordo};
 
 /// A gateway in a process of its own, killed when it is dropped.
-struct Running {
-    process: Child,
+pub(super) struct Running {
+    pub(super) process: Child,
     said: BufReader<ChildStdout>,
     address: SocketAddr,
 }
 
 impl Running {
-    fn start(folder: &Path, words: &[&str]) -> Self {
+    pub(super) fn start(folder: &Path, words: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_raccordo"))
             .arg("serve")
             .args(words)
@@ -46,7 +46,11 @@ impl Running {
     }
 
     fn ask(&self, query: &str, variables: &Value) -> Value {
-        let body = serde_json::json!({ "query": query, "variables": variables }).to_string();
+        self.send(&serde_json::json!({ "query": query, "variables": variables }).to_string())
+    }
+
+    /// Sends a body as it is.
+    pub(super) fn send(&self, body: &str) -> Value {
         let mut stream = TcpStream::connect(self.address).unwrap();
         write!(
             stream,
