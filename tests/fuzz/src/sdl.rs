@@ -75,7 +75,7 @@ fn served(sdl: &str) -> Result<(), String> {
         timeout: Duration::from_secs(1),
         limits: raccordo_connector_api::Limits::default(),
     });
-    let made = Graph::new(sdl, &catalogue, sources.collect(), Arc::new(States::new([])), true);
+    let made = Graph::new(&catalogue, sources.collect(), Arc::new(States::new([])), true);
     made.map(|_graph| ()).map_err(|error: GraphError| error.to_string())
 }
 
