@@ -50,10 +50,10 @@ fn directives_are_limited_on_both_sides() {
     for over in [
         format!("{{ a {skip} {{ ...f {skip} }} }} fragment f on A {{ x {skip} y: x {skip} }}"),
         format!("{{ a {{ ...f {skip} ...f {skip} }} }} fragment f on A {{ x {skip} }}"),
-        format!("query @a @b @c @d {{ l }}"),
-        format!("query($v: Int @a @b @c @d) {{ l }}"),
-        format!("{{ ... @a @b @c @d {{ l }} }}"),
-        format!("{{ ...f }} fragment f on Query @a @b @c @d {{ l }}"),
+        "query @a @b @c @d { l }".to_owned(),
+        "query($v: Int @a @b @c @d) { l }".to_owned(),
+        "{ ... @a @b @c @d { l } }".to_owned(),
+        "{ ...f } fragment f on Query @a @b @c @d { l }".to_owned(),
     ] {
         assert_eq!(code(&bench.ask(&over)), "REQUEST_LIMIT_EXCEEDED", "{over}");
     }
