@@ -53,12 +53,18 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(graph: Graph) -> Self {
-        let needed = needed(&graph);
+        let (needed, fragile) = (needed(&graph), fragile(&graph));
         let mut known = BTreeMap::new();
         for (name, ty) in graph.types.iter().filter(|(_, ty)| ty.kind == Kind::Object) {
             for (field, def) in &ty.fields {
                 let key = (name.clone(), field.clone());
-                let found = Known::of(&graph, name, field, def, needed.contains(&key));
+                // What is wanted of one type of an interface object is asked of all where their type isn't known yet.
+                let for_all = name.starts_with('M')
+                    && !graph.sources.iter().any(|source| {
+                        source.types.get(name).is_some_and(|piece| piece.fields.contains_key(field))
+                    });
+                let needed = for_all || needed.contains(&key) || fragile.contains(name);
+                let found = Known::of(&graph, name, field, def, needed);
                 known.insert(key, found);
             }
         }
@@ -287,6 +293,27 @@ impl Known {
             _ => None,
         };
         Self { ty: strictest, resolvers, may_fail, forgetful }
+    }
+}
+
+/// The types that requirements lead through, and those that a failure could go up from to them. What a client and a requirement want of
+/// one field is asked in one call: where the client's part fails, the requirement's is lost with it, and the data isn't the whole's.
+fn fragile(graph: &Graph) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (ty, field) in needed(graph) {
+        let def = graph.types.get(&ty).and_then(|ty| ty.fields.get(&field));
+        found.extend(def.map(|def| graph.possible(def.ty.inner())).unwrap_or_default());
+    }
+    loop {
+        let before = found.len();
+        for name in found.clone() {
+            let fields = graph.types.get(&name).into_iter().flat_map(|ty| ty.fields.values());
+            let strict = fields.filter(|def| def.ty.is_non_null());
+            found.extend(strict.flat_map(|def| graph.possible(def.ty.inner())).collect::<Vec<_>>());
+        }
+        if found.len() == before {
+            return found;
+        }
     }
 }
 

@@ -210,12 +210,17 @@ impl Maker {
         if self.graph.types.get(def.ty.inner()).is_some_and(|ty| !ty.split.is_empty()) {
             return;
         }
-        let label = self.dice.chance(35).then(|| "percent(50)".to_owned());
+        let labels = [None, None, None, Some("percent(100)"), Some("percent(0)"), Some("percent(50)")];
+        let label = labels[self.dice.roll(labels.len())];
         let before = self.graph.sources[from].name.clone();
         self.add_field(name, &field, def, &[into], false);
-        let stays = label.is_some();
-        self.graph.sources[into].types[name].fields[&field].overrides = Some((before, label));
-        self.graph.sources[from].types[name].fields[&field].stale = !stays;
+        let types = |at: usize| &self.graph.sources[at].types[name].fields[&field];
+        let (mut old, mut new) = (types(from).clone(), types(into).clone());
+        old.stale = matches!(label, None | Some("percent(100)"));
+        new.stale = label == Some("percent(0)");
+        new.overrides = Some((before, label.map(str::to_owned)));
+        self.graph.sources[from].types[name].fields[&field] = old;
+        self.graph.sources[into].types[name].fields[&field] = new;
     }
 
     /// Some fields clients don't see.
@@ -301,7 +306,10 @@ impl Maker {
                 let role = &self.graph.types[name].fields[field].role;
                 let key = matches!(role, Role::Key | Role::Half(_) | Role::Same);
                 let alone = !part.shareable && !part.external && !part.stale && part.overrides.is_none();
-                key || alone && *role == Role::Plain && !self.is_external_somewhere(name, field)
+                key || alone
+                    && *role == Role::Plain
+                    && self.graph.resolvers(name, field) == [source]
+                    && !self.is_external_somewhere(name, field)
             });
             let pivot = self.graph.sources[source].types.iter().any(|(parent, piece)| {
                 piece.fields.iter().any(|(field, part)| {
