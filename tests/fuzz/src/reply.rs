@@ -184,8 +184,9 @@ fn fitting(leaf: &Leaf, value: &Value) -> Option<Value> {
         (Leaf::Float, Value::Number(_)) | (Leaf::Boolean, Value::Bool(_)) => Some(value.clone()),
         (Leaf::Id, Value::Number(number)) if !number.is_f64() => Some(number.to_string().into()),
         (Leaf::Id, Value::Number(number)) => {
-            // A whole number too large for a machine's: its digits, which this reading no longer has.
-            (number.as_f64()?.abs() > 1e18).then(|| value.clone())
+            // A whole number too large for a machine's, or `-0`: its digits, which this reading no longer has.
+            let float = number.as_f64()?;
+            (float.abs() > 1e18 || float == 0.0).then(|| value.clone())
         }
         (Leaf::Enum(values), Value::String(text)) => values.has(text).then(|| value.clone()),
         (Leaf::Int | Leaf::Float | Leaf::Boolean | Leaf::Enum(_), _) => None,
