@@ -318,7 +318,7 @@ fn fragile(graph: &Graph) -> BTreeSet<String> {
 }
 
 /// The fields that some field set names.
-fn needed(graph: &Graph) -> BTreeSet<(String, String)> {
+pub(crate) fn needed(graph: &Graph) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for source in &graph.sources {
         for (ty, piece) in &source.types {

@@ -1,6 +1,7 @@
 //! What Federation adds to a split graph: `@requires`, `@provides`, `@override`, `@inaccessible`, records that a source forgets; and
 //! interfaces completed at the end, when it is known who has which field.
 
+use super::data::needed;
 use super::make::Maker;
 use super::model::{FieldDef, Kind, Part, Pick, Role};
 
@@ -300,6 +301,8 @@ impl Maker {
         if self.graph.types[name].keys.len() != 1 {
             return;
         }
+        // What others require of a record that isn't there is another test's.
+        let needed = needed(&self.graph);
         for source in self.holders[name].clone() {
             let piece = &self.graph.sources[source].types[name];
             let free = piece.fields.iter().all(|(field, part)| {
@@ -309,7 +312,7 @@ impl Maker {
                 key || alone
                     && *role == Role::Plain
                     && self.graph.resolvers(name, field) == [source]
-                    && !self.is_external_somewhere(name, field)
+                    && !needed.contains(&(name.to_owned(), field.clone()))
             });
             let pivot = self.graph.sources[source].types.iter().any(|(parent, piece)| {
                 piece.fields.iter().any(|(field, part)| {
@@ -320,12 +323,5 @@ impl Maker {
                 self.graph.sources[source].types[name].forgets = true;
             }
         }
-    }
-
-    fn is_external_somewhere(&self, name: &str, field: &str) -> bool {
-        let part = |source: &super::model::Source| {
-            source.types.get(name).and_then(|piece| piece.fields.get(field)).is_some_and(|part| part.external)
-        };
-        self.graph.sources.iter().any(part)
     }
 }

@@ -76,7 +76,6 @@ impl Tally {
 }
 
 #[test]
-#[ignore = "the planner still differs in a few of a thousand cases: run it, mend them, and take this away"]
 fn random_graphs_answer_as_wholes() {
     let cases = setting("RACCORDO_RANDOM_CASES", CASES);
     let most = setting("RACCORDO_RANDOM_DIFFERENCES", 1);
