@@ -1,7 +1,5 @@
 //! Representations, compiled: which fields of an object go into its representation, by the type it has.
 
-use std::sync::Arc;
-
 use raccordo_connector_api::RepresentationType;
 use raccordo_schema::mapping::Name;
 
@@ -106,12 +104,21 @@ impl Projecting<'_> {
                     self.nest(spot, &of, below, into)?;
                 }
                 SetItem::Field { name, arguments, below } => {
+                    // A client may want one field under several keys: the first has it, as the search brought it.
+                    let mut left = types.to_vec();
                     for want in self.search.wants_of(spot, types, name, arguments) {
                         let want = &self.search.wants[want];
-                        let of: Arc<[TypeId]> =
-                            types.iter().copied().filter(|ty| super::search::has(&want.types, *ty)).collect();
+                        let of: Vec<TypeId> =
+                            left.iter().copied().filter(|ty| super::search::has(&want.types, *ty)).collect();
+                        if of.is_empty() {
+                            continue;
+                        }
+                        left.retain(|ty| !of.contains(ty));
                         let below = want.below.map(|spot| self.nested(spot, below)).transpose()?;
-                        into.push((of, Project::Field { name: Name::clone(name), slot: want.slot, below }));
+                        into.push((
+                            of.into(),
+                            Project::Field { name: Name::clone(name), slot: want.slot, below },
+                        ));
                     }
                 }
             }

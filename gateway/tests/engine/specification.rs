@@ -329,3 +329,22 @@ fn interfaces_of_interfaces_and_unions_are_conditions_too() {
         } })
     );
 }
+
+#[test]
+fn a_nested_key_that_the_client_names_twice_is_sent_once() {
+    let bench = Bench::new(&[
+        (
+            "a",
+            "type Query { cosa: Cosa } type Cosa @key(fields: \"id\") { id: ID! sede: Sede } type Sede { via: Via! } type Via @key(fields: \"id\") { id: ID! nome: String }",
+            json!({ "Query": { "cosa": { "id": "1", "sede": { "via": { "id": "v", "nome": "Emilia" } } } } }),
+        ),
+        (
+            "b",
+            "scalar Altro type Cosa @key(fields: \"id\") { id: ID! sede: Sede @external costo: Altro @requires(fields: \"sede { via { id } }\") }
+             type Sede { via: Via! @external } type Via @key(fields: \"id\", resolvable: false) { id: ID! }",
+            json!({ "Cosa": [{ "id": "1", "costo": { "$given": "sede" } }] }),
+        ),
+    ]);
+    let answer = bench.ask("{ cosa { sede { p: via { nome } via { nome } } costo } }");
+    assert_eq!(answer["data"]["cosa"]["costo"], json!({ "via": { "id": "v" } }), "{answer}");
+}
