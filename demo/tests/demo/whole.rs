@@ -58,7 +58,7 @@ async fn one_call_brings_what_five_systems_hold_in_as_few_calls_as_their_limits_
         assert_eq!(nodes.len(), residents);
         whole.holds_what_the_partners_hold(quartiere, nodes);
         let patients = whole.patients(quartiere);
-        let expected = [residents.div_ceil(FHIR_BATCH), patients.div_ceil(FHIR_BATCH), 1, 2];
+        let expected = [residents.div_ceil(FHIR_BATCH), patients.div_ceil(FHIR_BATCH), 1, 1];
         let made: Vec<usize> =
             whole.calls().iter().zip(before).map(|(after, before)| after - before).collect();
         assert_eq!(

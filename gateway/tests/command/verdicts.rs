@@ -39,7 +39,7 @@ fn check_live_asks_each_source_whether_it_answers() {
         (down.code, down.out.as_str()),
         (
             Some(1),
-            "good\n  trasporti (graphql): the source can't be reached: no connection: nobody listens there, or TLS failed\n"
+            "good\n  trasporti (graphql): the source can't be reached: no connection: nobody listens there\n"
         )
     );
 }

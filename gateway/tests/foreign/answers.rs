@@ -132,7 +132,7 @@ fn a_plan_says_who_gets_what() {
         let drawn = district.said(&["plan", "tariffe.graphql", input[0], input[1]]);
         let place = |text: &str| drawn.find(text).unwrap_or_else(|| panic!("no `{text}` in\n{drawn}"));
         assert!(place("anagrafe (graphql)") < place("trasporti (graphql)"), "{drawn}");
-        place("for Persona by eta, codiceFiscale");
+        place("for Persona by codiceFiscale, eta");
         place("{ tariffa }");
     }
 }
