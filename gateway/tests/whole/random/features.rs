@@ -307,7 +307,8 @@ impl Maker {
             let piece = &self.graph.sources[source].types[name];
             let free = piece.fields.iter().all(|(field, part)| {
                 let role = &self.graph.types[name].fields[field].role;
-                let key = matches!(role, Role::Key | Role::Half(_) | Role::Same);
+                // Not where its key leads to another record, which is known there all the same.
+                let key = matches!(role, Role::Key | Role::Half(_));
                 let alone = !part.shareable && !part.external && !part.stale && part.overrides.is_none();
                 key || alone
                     && *role == Role::Plain
