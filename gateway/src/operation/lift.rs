@@ -204,16 +204,6 @@ impl<'a> Lifting<'a> {
 impl Lifted {
     /// The lifted form as GraphQL text.
     pub fn print(&self, root: Root) -> String {
-        self.print_where(root, &|_| true)
-    }
-
-    /// As [`Lifted::print`], without the meta-fields of the root: what the planner reads. `None` when nothing is left.
-    pub fn print_for_planner(&self, root: Root) -> Option<String> {
-        let plannable = |name: &str| !name.starts_with("__");
-        has_field(&self.selections, &plannable).then(|| self.print_where(root, &plannable))
-    }
-
-    fn print_where(&self, root: Root, keep_root: &dyn Fn(&str) -> bool) -> String {
         let mut out = String::with_capacity(512);
         out.push_str(match root {
             Root::Query => "query",
@@ -226,24 +216,16 @@ impl Lifted {
         if !self.variable_types.is_empty() {
             out.push(')');
         }
-        print_items(&mut out, &self.selections, Some(keep_root));
+        print_items(&mut out, &self.selections);
         out
     }
 }
 
-fn has_field(items: &Selections, keep: &dyn Fn(&str) -> bool) -> bool {
-    items.iter().any(|item| match item {
-        Item::Field { name, .. } => keep(name),
-        Item::On { below, .. } => has_field(below, keep),
-    })
-}
-
-fn print_items(out: &mut String, items: &Selections, keep: Option<&dyn Fn(&str) -> bool>) {
+fn print_items(out: &mut String, items: &Selections) {
     out.push('{');
     let start = out.len();
     for item in items {
         match item {
-            Item::Field { name, .. } if keep.is_some_and(|keep| !keep(name)) => {}
             Item::Field { key, name, arguments, below } => {
                 if key != name {
                     let _ = write!(out, "{key}:");
@@ -256,15 +238,13 @@ fn print_items(out: &mut String, items: &Selections, keep: Option<&dyn Fn(&str) 
                     out.push(')');
                 }
                 match below {
-                    Some(below) => print_items(out, below, None),
+                    Some(below) => print_items(out, below),
                     None => out.push(' '),
                 }
             }
             Item::On { type_name, below } => {
-                if keep.is_none_or(|keep| has_field(below, keep)) {
-                    let _ = write!(out, "... on {type_name}");
-                    print_items(out, below, keep);
-                }
+                let _ = write!(out, "... on {type_name}");
+                print_items(out, below);
             }
         }
     }
