@@ -100,8 +100,10 @@ impl Entities {
 pub struct Projection {
     /// Index of the representation's type.
     pub representation: u32,
-    /// The fields, in its order.
+    /// The fields, in its order: those of the key first.
     pub fields: Vec<Project>,
+    /// How many of them are the key's.
+    pub keys: usize,
 }
 
 /// What of nested objects: each for these types or, where empty, for all.
@@ -118,9 +120,22 @@ pub enum Project {
         name: Name,
         /// The slot.
         slot: u32,
+        /// What it means that nothing is there.
+        absent: Absent,
         /// For objects: what of them.
         below: Option<Nested>,
     },
+}
+
+/// What it means that a field of a representation isn't there, though nothing failed: its source doesn't know the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Absent {
+    /// It is of the key: there is nothing to ask by.
+    Unasked,
+    /// It may be null, and is.
+    Null,
+    /// This type's field can't be null: what requires it is lost.
+    Lost(Name),
 }
 
 impl Project {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use raccordo_connector_api::{Cell, Failure, FailureKind, Field, ObjectAt, Problem, Selection, Settled};
+use raccordo_schema::mapping::Name;
 
 use crate::plan::Locate;
 
@@ -24,7 +25,8 @@ pub(super) type Target = u32;
 
 /// A problem and the source it is from.
 pub(super) struct Lost {
-    pub(super) source: usize,
+    /// None where no source is at fault more than another.
+    pub(super) source: Option<usize>,
     pub(super) problem: Problem,
 }
 
@@ -107,7 +109,8 @@ impl Arena {
         };
         self.buffers.push(reply.lent.clone());
         self.buffers.push(reply.text.clone());
-        let lost = reply.problems.iter().map(|problem| Lost { source, problem: problem.clone() });
+        let lost =
+            reply.problems.iter().map(|problem| Lost { source: Some(source), problem: problem.clone() });
         self.lost.extend(lost);
         if selection.fields.iter().any(|field| field.selection().is_some() || field.list_depth > 0) {
             self.cells.extend(reply.cells.iter().map(|cell| moved.place(*cell)));
@@ -228,7 +231,7 @@ impl Arena {
     /// The problem of a source's records that don't fit the objects they are for: one for all of them.
     fn not_alike(&mut self, source: usize, selection: &Selection) -> u32 {
         let same = |lost: &Lost| {
-            lost.source == source
+            lost.source == Some(source)
                 && matches!(
                     &lost.problem.failure,
                     Failure { kind: FailureKind::Malformed, coordinate: None, .. }
@@ -239,7 +242,10 @@ impl Arena {
                 "what came for `{}` is of another type, or a list of another length, than what is there",
                 selection.type_name
             );
-            self.lost.push(Lost { source, problem: Problem { failure: Failure::malformed(detail) } });
+            self.lost.push(Lost {
+                source: Some(source),
+                problem: Problem { failure: Failure::malformed(detail) },
+            });
             self.lost.len() - 1
         });
         index as u32
@@ -273,10 +279,10 @@ impl Arena {
         let same = |lost: &Lost| {
             let other = &lost.problem.failure;
             let alike = other.kind == failure.kind && other.detail == failure.detail;
-            lost.source == source && alike && other.coordinate.is_none() && failure.coordinate.is_none()
+            lost.source == Some(source) && alike && other.coordinate.is_none() && failure.coordinate.is_none()
         };
         let index = self.lost.iter().position(same).unwrap_or_else(|| {
-            self.lost.push(Lost { source, problem: Problem { failure: failure.clone() } });
+            self.lost.push(Lost { source: Some(source), problem: Problem { failure: failure.clone() } });
             self.lost.len() - 1
         });
         index as u32
@@ -284,14 +290,27 @@ impl Arena {
 
     /// An object that a step wants fields of, and that it can't ask for: a fault of the plan, told rather than left null.
     pub(super) fn cannot_ask(&mut self, target: Target, source: usize, selection: &Selection) {
-        let same = |lost: &Lost| lost.source == source && lost.problem.failure.kind == FailureKind::Internal;
+        let same =
+            |lost: &Lost| lost.source == Some(source) && lost.problem.failure.kind == FailureKind::Internal;
         let index = self.lost.iter().position(same).unwrap_or_else(|| {
             let failure =
                 Failure::internal(format!("the plan has no key to ask for every `{}`", selection.type_name));
-            self.lost.push(Lost { source, problem: Problem { failure } });
+            self.lost.push(Lost { source: Some(source), problem: Problem { failure } });
             self.lost.len() - 1
         });
         self.lose(target, index as u32, selection);
+    }
+
+    /// The problem of a field that can't be null, is required elsewhere, and that no source has a value for: one for all of them.
+    pub(super) fn absent(&mut self, ty: &Name, field: &Name) -> u32 {
+        let failure = Failure::malformed("what is required isn't there").at(ty, field);
+        let same =
+            |lost: &Lost| lost.source.is_none() && lost.problem.failure.coordinate == failure.coordinate;
+        let index = self.lost.iter().position(same).unwrap_or_else(|| {
+            self.lost.push(Lost { source: None, problem: Problem { failure: failure.clone() } });
+            self.lost.len() - 1
+        });
+        index as u32
     }
 
     /// Marks what a selection would have brought to an object as lost, where nothing is there.

@@ -290,7 +290,8 @@ impl<'p> Completing<'p> {
             if affected.is_none() && failure.kind != FailureKind::Refused {
                 continue;
             }
-            let source = graph.sources().get(lost.source).map(|source| &*source.name);
+            let source =
+                lost.source.and_then(|source| graph.sources().get(source)).map(|source| &*source.name);
             let code = Code::from(failure.kind);
             let coordinate = failure.coordinate.as_ref().map(|(ty, field)| format!("{ty}.{field}"));
             let rank = rank(affected.as_ref());
@@ -299,9 +300,7 @@ impl<'p> Completing<'p> {
         for (wrong, type_name, field, affected) in std::mem::take(&mut self.wrong) {
             let code = Code::SOURCE_MALFORMED_RESPONSE;
             let message = match wrong {
-                Wrong::Null => {
-                    format!("`{type_name}.{field}` can't be null, and no source has a value for it")
-                }
+                Wrong::Null => can_not_be_null(&type_name, &field),
                 Wrong::Type => {
                     format!("`{type_name}.{field}` can't be of the type that its source says it is")
                 }
@@ -325,7 +324,14 @@ enum Written {
     Explained,
 }
 
+fn can_not_be_null(ty: &str, field: &str) -> String {
+    format!("`{ty}.{field}` can't be null, and no source has a value for it")
+}
+
 pub(super) fn message(failure: &raccordo_connector_api::Failure, source: Option<&str>) -> String {
+    if let (None, Some((ty, field))) = (source, &failure.coordinate) {
+        return can_not_be_null(ty, field);
+    }
     let source = source.unwrap_or("?");
     match failure.kind {
         FailureKind::BadInput => failure.detail.clone(),

@@ -5,17 +5,20 @@ use std::sync::{Arc, OnceLock};
 
 use raccordo_connector_api::reply::write_string;
 use raccordo_connector_api::{RepresentationType, Representations, TypeNames};
+use raccordo_schema::mapping::Name;
 use rustc_hash::FxSeededState;
 
 use super::arena::{Arena, Place, Target};
-use crate::plan::{Entities, Project, Step};
+use crate::plan::{Absent, Entities, Project, Step};
 
 /// Why an object has no representation.
-enum Without {
+enum Without<'p> {
     /// A key is absent: there is nothing to ask by.
     Nothing,
     /// An input was lost: what depends on it is lost with it, for the same reason.
     Lost(u32),
+    /// An input isn't there, and this type's field can't be null: what depends on it is lost.
+    Absent(&'p Name, &'p Name),
 }
 
 /// The distinct representations of one question while they are gathered, from the objects of all the steps that it is for.
@@ -73,7 +76,12 @@ impl Rows {
             match written {
                 Err(Without::Nothing) => {}
                 // An entity whose key is null can't be asked for, and isn't.
-                Ok(()) if spans(&self.text, &self.ends).all(|value| value == b"null") => {}
+                Ok(())
+                    if spans(&self.text, &self.ends).take(projection.keys).all(|value| value == b"null") => {}
+                Err(Without::Absent(ty, field)) => {
+                    let problem = arena.absent(ty, field);
+                    arena.lose(target, problem, selection);
+                }
                 Err(Without::Lost(problem)) => arena.lose(target, problem, selection),
                 Ok(()) => placed.push((target, self.row(projection.representation))),
             }
@@ -148,34 +156,33 @@ fn spans<'t>(text: &'t [u8], ends: &'t [usize]) -> impl Iterator<Item = &'t [u8]
     })
 }
 
-fn write_field(
+fn write_field<'p>(
     arena: &Arena,
     types: &TypeNames,
     object: u32,
-    field: &Project,
+    field: &'p Project,
     out: &mut Vec<u8>,
-) -> Result<(), Without> {
-    match field {
-        Project::TypeName => Ok(()),
-        Project::Field { slot, below, .. } => {
-            write_value(arena, types, arena.cell(object + slot), below.as_deref(), out)
-        }
+) -> Result<(), Without<'p>> {
+    let Project::Field { name, slot, absent, below } = field else { return Ok(()) };
+    match (arena.cell(object + slot), absent) {
+        (Place::Absent, Absent::Unasked) => Err(Without::Nothing),
+        (Place::Absent, Absent::Lost(ty)) => Err(Without::Absent(ty, name)),
+        (value, _) => write_value(arena, types, value, below.as_deref(), out),
     }
 }
 
 type Below<'p> = Option<&'p [(std::sync::Arc<[u32]>, Project)]>;
 
-fn write_value(
+fn write_value<'p>(
     arena: &Arena,
     types: &TypeNames,
     value: Place,
-    below: Below<'_>,
+    below: Below<'p>,
     out: &mut Vec<u8>,
-) -> Result<(), Without> {
+) -> Result<(), Without<'p>> {
     match value {
-        Place::Absent => Err(Without::Nothing),
         Place::Failed(problem) => Err(Without::Lost(problem)),
-        Place::Null => {
+        Place::Absent | Place::Null => {
             out.extend_from_slice(b"null");
             Ok(())
         }
@@ -200,14 +207,14 @@ fn write_value(
     }
 }
 
-fn write_object(
+fn write_object<'p>(
     arena: &Arena,
     types: &TypeNames,
     start: u32,
     type_id: u32,
-    fields: &[(std::sync::Arc<[u32]>, Project)],
+    fields: &'p [(std::sync::Arc<[u32]>, Project)],
     out: &mut Vec<u8>,
-) -> Result<(), Without> {
+) -> Result<(), Without<'p>> {
     out.push(b'{');
     let empty = out.len();
     for (on, field) in fields {

@@ -10,6 +10,7 @@
 mod costs;
 mod documents;
 mod hostile;
+mod inputs;
 mod joins;
 mod kit;
 mod refusals;

@@ -48,7 +48,7 @@ impl Search<'_> {
         branch.homes.iter().copied().filter(move |home| {
             let home = &self.homes[*home];
             match is_typing {
-                true => !home.place.untyped && has(&home.place.possible, ty),
+                true => !home.requires && !home.place.untyped && has(&home.place.possible, ty),
                 false => self.nodes[home.node]
                     .fields
                     .iter()

@@ -68,7 +68,7 @@ impl Search<'_> {
         }
         while !needs.is_empty() && !self.late {
             needs.iter_mut().for_each(|need| self.drop_brought(branch, need));
-            let homes = branch.homes.clone();
+            let homes = self.open_to_all(branch);
             let places: Vec<Place> = homes.iter().map(|home| self.homes[*home].place.clone()).collect();
             let mut open = Vec::new();
             for need in needs {
@@ -83,6 +83,12 @@ impl Search<'_> {
         }
         lost.extend(needs);
         lost
+    }
+
+    /// The homes that may be asked for more: not those that wait for inputs which only some fields require. An input that fails costs
+    /// nobody else anything.
+    pub(super) fn open_to_all(&self, branch: &Branch) -> Vec<HomeId> {
+        branch.homes.iter().copied().filter(|home| !self.homes[*home].requires).collect()
     }
 
     /// What of a need isn't brought yet.
@@ -243,7 +249,7 @@ impl Search<'_> {
             return known;
         }
         let node = self.nodes.add(Node::default());
-        let made = self.homes.add(Home { step, node, place });
+        let made = self.homes.add(Home { step, node, place, requires: false });
         self.spots[below].homes.push(made);
         made
     }

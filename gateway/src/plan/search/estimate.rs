@@ -1,18 +1,21 @@
-//! What a way would bring and cost, without taking it: how many leaves it would leave missing, and how many steps it would make.
+//! What a way would bring and cost, without taking it: how many leaves it would leave missing, what it would ask for that nobody
+//! wants, and how many steps it would make.
 
 use std::sync::Arc;
 
 use super::bring::{Need, untyped};
 use super::steps::Place;
-use super::wanted::{SpotId, TYPE_NAME, WantId};
+use super::wanted::{SpotId, TYPE_NAME, Want, WantId};
 use super::{Search, has};
 use crate::plan::federation::{Has, Source, TypeId, TypeIn};
 
-/// Less is better: what is missing before what it costs.
+/// Less is better: what is missing before what is too much, and that before what it costs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Estimate {
     /// Leaves that it doesn't bring.
     pub(super) missing: u32,
+    /// Fields that it asks for of objects that nobody wants them of: values that would leave a source for nothing.
+    pub(super) excess: u32,
     /// Steps that it makes.
     pub(super) cost: u32,
 }
@@ -92,7 +95,8 @@ impl<'g> Search<'g> {
         let mut choices = Vec::new();
         for (index, place) in places.iter().enumerate().filter(|(_, place)| has(&place.possible, ty)) {
             let Some((_, has)) = self.held(need.want, ty, place) else { continue };
-            let Some(estimate) = self.below(need, ty, place, &has) else { continue };
+            let Some(mut estimate) = self.below(need, ty, place, &has) else { continue };
+            estimate.excess += u32::from(self.is_excess(need.want, ty, place));
             let choice = Choice { by: By::Place(index), entering: 0, estimate };
             if estimate == Estimate::default() {
                 return vec![choice];
@@ -153,9 +157,11 @@ impl<'g> Search<'g> {
             }
             let Some((_, _, cost)) = all.iter().find(|(source, _, _)| *source == of.source) else { continue };
             // Where it is held already and wants nothing more, nothing is gained by entering once more.
-            let is_held = holding
-                .iter()
-                .any(|place| place.source == of.source && self.held(need.want, ty, place).is_some());
+            let is_held = holding.iter().any(|place| {
+                place.source == of.source
+                    && self.held(need.want, ty, place).is_some()
+                    && !self.is_excess(need.want, ty, place)
+            });
             if is_held {
                 continue;
             }
@@ -164,15 +170,52 @@ impl<'g> Search<'g> {
                 Some(requires) => self.reach.required_from(ty, &name, requires, of.source, &held),
             };
             let Some(required) = required else { continue };
-            let typing = u32::from(is_untyped && !of.interface_object && self.is_concrete(entered_by));
+            let typing = u32::from(is_untyped && self.is_concrete(ty));
             let place = entered(entered_by, of);
             let Some(estimate) = self.below(need, ty, &place, &has) else { continue };
             choices.push(Choice {
                 by: By::Jump(of.source, entered_by),
                 entering: (*cost).max(1) + typing,
-                estimate: Estimate { missing: estimate.missing, cost: estimate.cost + required },
+                estimate: Estimate { cost: estimate.cost + required, ..estimate },
             });
         }
+    }
+
+    /// Whether a place would be asked for a field of all objects, though it is wanted of some types only: which of them an interface
+    /// object's are, it can't tell.
+    fn is_excess(&self, want: WantId, ty: TypeId, place: &Place) -> bool {
+        if !place.untyped || !self.is_concrete(ty) {
+            return false;
+        }
+        let own = &self.wants[want];
+        let alike: Vec<&Want> = self.spots[own.spot]
+            .wants
+            .iter()
+            .map(|other| &self.wants[*other])
+            .filter(|other| self.asks_the_same(own, other))
+            .collect();
+        let mut concrete = place.possible.iter().filter(|ty| self.is_concrete(**ty));
+        concrete.any(|ty| !alike.iter().any(|other| has(&other.types, *ty)))
+    }
+
+    /// The same field with the same arguments, and the same below it.
+    fn asks_the_same(&self, one: &Want, other: &Want) -> bool {
+        let below = match (one.below, other.below) {
+            (None, None) => true,
+            (Some(one), Some(other)) => one == other || self.want_the_same(one, other),
+            _ => false,
+        };
+        below && one.name == other.name && one.arguments == other.arguments
+    }
+
+    fn want_the_same(&self, one: SpotId, other: SpotId) -> bool {
+        let wanted = |spot: SpotId| self.spots[spot].wants.iter().map(|want| &self.wants[*want]);
+        let all_in = |one: SpotId, other: SpotId| {
+            wanted(one).all(|want| {
+                wanted(other).any(|other| want.types == other.types && self.asks_the_same(want, other))
+            })
+        };
+        all_in(one, other) && all_in(other, one)
     }
 
     /// What a field leaves missing below it. Nothing where all of it would be.
@@ -285,6 +328,7 @@ fn score(classes: &[Class], taken: &[Source]) -> Estimate {
             continue;
         };
         total.missing += choice.estimate.missing;
+        total.excess += choice.estimate.excess;
         total.cost += choice.estimate.cost;
         if let By::Jump(source, _) = choice.by {
             match entered.iter_mut().find(|(own, _)| *own == source) {

@@ -51,6 +51,7 @@ impl Search<'_> {
             return None;
         }
         let mut inputs = self.key(branch, &types, ty, of)?;
+        let key = inputs.len();
         for item in &entering.3 {
             if !inputs.contains(item) {
                 inputs.push(item.clone());
@@ -61,7 +62,7 @@ impl Search<'_> {
         self.entering.pop();
         let (here, all) = homes?;
         let step = self.step(branch, source, self.steps_of(&all), Some((ty, &inputs)));
-        Some(self.entity(branch, step, (ty, of), &types, (inputs, here)))
+        Some(self.entity(branch, step, (ty, of), &types, (inputs, key, here)))
     }
 
     /// Brings inputs. The homes that do, at the branch's position and everywhere; `None` where they can't be brought.
@@ -111,7 +112,7 @@ impl Search<'_> {
         };
         let step = self.step(branch, source, parents, None);
         let known = self.steps[step].root;
-        let home = known.unwrap_or_else(|| self.home(step, entered(ty, of)));
+        let home = known.unwrap_or_else(|| self.home(step, entered(ty, of), false));
         self.steps[step].root = Some(home);
         self.note(branch, above, home);
         home
@@ -162,7 +163,7 @@ impl Search<'_> {
         step: StepId,
         (ty, of): (TypeId, &TypeIn),
         types: &[TypeId],
-        (inputs, from): (Vec<SetItem>, Vec<HomeId>),
+        (inputs, key, from): (Vec<SetItem>, usize, Vec<HomeId>),
     ) -> HomeId {
         let known = self.steps[step].entities.iter_mut().find(|entity| entity.ty == ty);
         let home = match known {
@@ -173,8 +174,8 @@ impl Search<'_> {
                 home
             }
             None => {
-                let home = self.home(step, self.entity_place(ty, of, types));
-                self.steps[step].entities.push(Entity { ty, types: types.to_vec(), inputs, home });
+                let home = self.home(step, self.entity_place(ty, of, types), inputs.len() > key);
+                self.steps[step].entities.push(Entity { ty, types: types.to_vec(), inputs, key, home });
                 home
             }
         };
@@ -193,14 +194,15 @@ impl Search<'_> {
         Place { possible, ..place }
     }
 
-    fn home(&mut self, step: StepId, place: Place) -> HomeId {
+    fn home(&mut self, step: StepId, place: Place, requires: bool) -> HomeId {
         let node = self.nodes.add(Node::default());
-        self.homes.add(Home { step, node, place })
+        self.homes.add(Home { step, node, place, requires })
     }
 
     /// The key by which the source is entered in the fewest steps.
     fn key(&mut self, branch: &Branch, types: &[TypeId], ty: TypeId, of: &TypeIn) -> Option<Vec<SetItem>> {
-        let homes: Vec<Place> = branch.homes.iter().map(|home| self.homes[*home].place.clone()).collect();
+        let homes = self.open_to_all(branch);
+        let homes: Vec<Place> = homes.iter().map(|home| self.homes[*home].place.clone()).collect();
         // Coming back to where the object was, any of its keys will do (Federation doesn't ask that it be resolvable).
         let returns = homes.iter().any(|place| place.source == of.source);
         let mut keys: Vec<_> = of

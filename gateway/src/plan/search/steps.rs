@@ -39,6 +39,8 @@ pub(crate) struct Entity {
     pub(crate) types: Vec<TypeId>,
     /// The key, and what is required.
     pub(crate) inputs: Vec<SetItem>,
+    /// How many of them are the key's.
+    pub(crate) key: usize,
     pub(crate) home: HomeId,
 }
 
@@ -64,6 +66,8 @@ pub(crate) struct Home {
     pub(crate) step: StepId,
     pub(crate) node: NodeId,
     pub(crate) place: Place,
+    /// It is asked only of objects whose required inputs are there: nothing that wants less is selected in it.
+    pub(crate) requires: bool,
 }
 
 /// Where an object is held, and as what.

@@ -58,12 +58,7 @@ impl World {
         for (name, ty) in graph.types.iter().filter(|(_, ty)| ty.kind == Kind::Object) {
             for (field, def) in &ty.fields {
                 let key = (name.clone(), field.clone());
-                // What is wanted of one type of an interface object is asked of all where their type isn't known yet.
-                let for_all = name.starts_with('M')
-                    && !graph.sources.iter().any(|source| {
-                        source.types.get(name).is_some_and(|piece| piece.fields.contains_key(field))
-                    });
-                let needed = for_all || needed.contains(&key) || fragile.contains(name);
+                let needed = needed.contains(&key) || fragile.contains(name);
                 let found = Known::of(&graph, name, field, def, needed);
                 known.insert(key, found);
             }
@@ -110,6 +105,11 @@ impl World {
         for pick in picks.iter().filter(|pick| self.is_of(pick.on.as_deref(), &record.ty)) {
             let given = pick.arguments.iter().map(|(name, _, value)| (name.clone(), value.clone())).collect();
             let out = self.value(record, &pick.name, &given);
+            // What can't be null and is, is nobody's input.
+            let known = &self.known[&(record.ty.clone(), pick.name.clone())];
+            if matches!(out, Out::Null) && known.ty.is_non_null() {
+                return None;
+            }
             object.insert(pick.name.clone(), self.input(&out, &pick.below)?);
         }
         Some(Value::Object(object))

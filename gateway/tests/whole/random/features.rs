@@ -1,7 +1,6 @@
 //! What Federation adds to a split graph: `@requires`, `@provides`, `@override`, `@inaccessible`, records that a source forgets; and
 //! interfaces completed at the end, when it is known who has which field.
 
-use super::data::needed;
 use super::make::Maker;
 use super::model::{FieldDef, Kind, Part, Pick, Role};
 
@@ -301,8 +300,6 @@ impl Maker {
         if self.graph.types[name].keys.len() != 1 {
             return;
         }
-        // What others require of a record that isn't there is another test's.
-        let needed = needed(&self.graph);
         for source in self.holders[name].clone() {
             let piece = &self.graph.sources[source].types[name];
             let free = piece.fields.iter().all(|(field, part)| {
@@ -310,10 +307,7 @@ impl Maker {
                 // Not where its key leads to another record, which is known there all the same.
                 let key = matches!(role, Role::Key | Role::Half(_));
                 let alone = !part.shareable && !part.external && !part.stale && part.overrides.is_none();
-                key || alone
-                    && *role == Role::Plain
-                    && self.graph.resolvers(name, field) == [source]
-                    && !needed.contains(&(name.to_owned(), field.clone()))
+                key || alone && *role == Role::Plain && self.graph.resolvers(name, field) == [source]
             });
             let pivot = self.graph.sources[source].types.iter().any(|(parent, piece)| {
                 piece.fields.iter().any(|(field, part)| {
