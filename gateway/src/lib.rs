@@ -15,3 +15,4 @@ pub mod serve;
 mod stall;
 pub mod start;
 pub mod trail;
+pub mod workers;

@@ -14,8 +14,8 @@ use tokio::time::Instant;
 
 use crate::code::Code;
 use crate::graph::Graph;
-use crate::known::{Known, Read};
-use crate::operation::{self, Operation, Settings, Valid};
+use crate::known::{Known, Read, Text};
+use crate::operation::{self, Examined, Operation, Settings, Valid};
 use crate::plan::{self, Active, Labels, Plan, PlanError};
 use crate::request::{Cost, Refusal, Request};
 use crate::run::{self, Answer, Context, Flights, StepReport};
@@ -134,17 +134,28 @@ impl Gateway {
         }
     }
 
-    /// The operation of a request. A text that is known isn't read again.
+    /// The operation of a request. A text that is known isn't examined again.
     fn read(&self, request: &Request) -> Result<Read, Refusal> {
-        let known = self.known.as_ref().and_then(|known| Some((known, known.digest(request)?)));
-        if let Some(read) = known.as_ref().and_then(|(known, digest)| known.find(digest)) {
-            return Ok(read);
+        let resolved = operation::resolve(&self.reading, request)?;
+        let known = self.known.as_ref().and_then(|known| Some((known, known.digest(&resolved, request)?)));
+        match known.as_ref().and_then(|(known, digest)| known.find(digest)) {
+            Some(Text::Operation(read)) if request.may_write || read.operation.root == Root::Query => {
+                Ok(read)
+            }
+            Some(Text::Document(examined)) => self.finish(&examined, request),
+            _ => {
+                let examined = operation::examine(&self.graph, &self.reading, &resolved, request)?;
+                let read = self.finish(&examined, request)?;
+                if let Some((known, digest)) = known {
+                    known.keep(digest, Text::of(examined, &read), resolved.text().len());
+                }
+                Ok(read)
+            }
         }
-        let read = Read::new(operation::read(&self.graph, &self.reading, request)?);
-        if let Some((known, digest)) = known {
-            known.keep(digest, &read);
-        }
-        Ok(read)
+    }
+
+    fn finish(&self, examined: &Examined, request: &Request) -> Result<Read, Refusal> {
+        operation::finish(&self.graph, &self.reading, examined, request).map(Read::new)
     }
 
     /// An operation with one answer.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use raccordo::serve::{self, EndSignals, Ended};
 use raccordo::start::{self, Prepared};
+use raccordo::workers::Workers;
 use raccordo_config::{Checked, report};
 use tokio::net::TcpListener;
 
@@ -77,12 +78,20 @@ async fn serve(checked: Checked) -> Exit {
             return exit;
         }
     };
+    let workers = match Workers::for_each_processor() {
+        Ok(workers) => workers,
+        Err(error) => {
+            complain(&format!("raccordo: no thread can be started to serve: {}\n", error.kind()));
+            return Exit::Wrong;
+        }
+    };
     announce(listener.local_addr().unwrap_or(checked.listen()), &checked);
     // The supergraph as text and as it was read are as large as all the rest, and have done what they are for.
     drop(checked);
     let asking = tokio::spawn(tell_sources(&prepared));
     let gateway = Arc::clone(prepared.gateway());
-    let ended = serve::run(gateway, listener, prepared.settings().clone(), asked_to_end(signals)).await;
+    let (settings, end) = (prepared.settings().clone(), asked_to_end(signals));
+    let ended = serve::run(gateway, listener, settings, Some(workers), end).await;
     asking.abort();
     say(match ended {
         Ended::Finished => "ended; every request under way was answered\n",

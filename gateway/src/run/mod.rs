@@ -3,6 +3,7 @@
 mod arena;
 mod complete;
 mod inputs;
+mod patience;
 mod sharing;
 pub mod stream;
 
@@ -26,6 +27,7 @@ pub use sharing::Flights;
 
 use arena::{Arena, Layouts, ROOT, Target};
 use inputs::Rows;
+use patience::{Patience, RanOut};
 
 /// What a run needs beside its plan.
 pub struct Context<'a> {
@@ -133,11 +135,17 @@ async fn drive(
         reports.push(land(&context, plan, &Flight::landed(call, reply), &mut arena));
         release(plan, &[0], &mut waits, &mut ready);
     }
+    let mut patience = Patience::of(plan, context.deadline);
     loop {
-        for departure in depart(&context, plan, &values, &mut arena, &mut waits, &mut ready) {
+        ready.append(&mut patience.held);
+        for departure in depart(&context, plan, &values, &mut arena, &mut waits, &mut ready, &mut patience) {
             under_way.push(fly(&context, departure, permit, flights));
         }
-        let Some(mut flight) = under_way.next().await else { break };
+        let mut flight = match patience.bounds(under_way.next()).await {
+            Ok(Some(flight)) => flight,
+            Ok(None) => break,
+            Err(RanOut) => continue,
+        };
         let mut has_yielded = false;
         loop {
             reports.push(land(&context, plan, &flight, &mut arena));
@@ -179,10 +187,15 @@ fn depart<'p>(
     arena: &mut Arena,
     waits: &mut [usize],
     ready: &mut Vec<usize>,
+    patience: &mut Patience,
 ) -> Vec<Departure<'p>> {
     let mut departures: Vec<Departure<'p>> = Vec::with_capacity(ready.len());
-    while let Some(index) = ready.pop() {
+    while let Some(index) = ready.pop().or_else(|| patience.let_go(plan, waits)) {
         let Some(call) = plan.calls.get(index) else { continue };
+        if patience.holds(call, waits) {
+            patience.held.push(index);
+            continue;
+        }
         let (parts, fetches) = prepare(context, plan, call, values, arena);
         if fetches.is_empty() {
             // Nothing is to be asked: no call is made.

@@ -21,7 +21,7 @@ async fn start(fake: &Fake, settings: Settings) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (end, ended) = oneshot::channel::<()>();
-    let serving = tokio::spawn(run(Arc::new(fake.clone()), listener, settings, async {
+    let serving = tokio::spawn(run(Arc::new(fake.clone()), listener, settings, None, async {
         let _ = ended.await;
     }));
     Running { address, end, serving }
