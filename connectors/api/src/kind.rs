@@ -23,6 +23,23 @@ pub trait Kind: Send + Sync {
     /// # Errors
     /// Every mistake at once.
     fn check(&self, source: Source<'_>) -> Result<Arc<dyn Checked>, Vec<Diagnostic>>;
+
+    /// Whether [`Kind::inspect`] can say what is at this address, by its form alone.
+    fn inspects(&self, url: &str) -> bool {
+        let _ = url;
+        false
+    }
+
+    /// A first annotated SDL, from what the system at an address says of itself: idiomatic names, keys found, what looks personal marked.
+    /// It passes `raccordo check` as it is. Called inside the tokio runtime; reads no record.
+    ///
+    /// # Errors
+    /// Why there is none: the address can't be read, or nobody answers there. Neither tells the address, which may hold a password.
+    fn inspect<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<String, Failure>> {
+        let _ = url;
+        let refused = Failure::bad_input(format!("kind `{}` can't say what is at an address", self.name()));
+        std::future::ready(Err(refused)).boxed()
+    }
 }
 
 /// What a kind checks.

@@ -3,12 +3,13 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use raccordo_connector_api::page::page_asked;
-use raccordo_connector_api::{Failure, Fetch};
+use raccordo_connector_api::{Failure, Fetch, Value};
+use raccordo_schema::mapping::Name;
 use tokio::sync::Semaphore;
 
-use crate::canonical::Key;
+use crate::canonical::{self, Key};
 use crate::database::Database;
-use crate::plan::{Listed, Listing};
+use crate::plan::{AskedFilter, Listed, Listing};
 use crate::position::{self, Mark};
 use crate::rows::Rows;
 use crate::statement::{self, Condition, Select};
@@ -45,6 +46,7 @@ impl<'a> Loader<'a> {
         listing: &Listing,
         asked: &Asked,
         keys: &[Key],
+        scalars: &[&str],
     ) -> Result<Rows, Failure> {
         let left = self.rows_left.load(Ordering::Relaxed);
         let all = left.saturating_add(1);
@@ -57,7 +59,8 @@ impl<'a> Loader<'a> {
             Some(most) => (Some(most.saturating_add(1).min(all)), None),
         };
         let conditions = self.conditions(listing);
-        let values = columns_of(keys, listing.key.len());
+        let arguments = self.arguments(listing);
+        let values = columns_of(&canonical::as_stored(keys, scalars), listing.key.len());
         let select = Select {
             table: &listing.table,
             columns: &listing.level.columns,
@@ -67,6 +70,7 @@ impl<'a> Loader<'a> {
             after: asked.after.as_deref(),
             limit,
             per_key,
+            arguments: &arguments,
         };
         let rows = self.call(&select).await?;
         match asks_all && rows.count() > left {
@@ -84,6 +88,7 @@ impl<'a> Loader<'a> {
     ) -> Result<Rows, Failure> {
         let left = self.rows_left.load(Ordering::Relaxed);
         let conditions = self.conditions(listing);
+        let arguments = self.arguments(listing);
         let select = Select {
             table: &listing.table,
             columns: &listing.level.columns,
@@ -93,6 +98,7 @@ impl<'a> Loader<'a> {
             after,
             limit: Some(wanted.min(left.saturating_add(1))),
             per_key: None,
+            arguments: &arguments,
         };
         self.call(&select).await
     }
@@ -121,11 +127,18 @@ impl<'a> Loader<'a> {
         Ok(Asked { first: page.first, after })
     }
 
+    /// The arguments of a query.
+    fn arguments<'l>(&'l self, listing: &'l Listing) -> Vec<(&'l Name, &'l Value)> {
+        let names = listing.table.query.iter().flat_map(|query| query.arguments());
+        names.filter_map(|name| Some((name, self.fetch.argument(&listing.field, name)?))).collect()
+    }
+
     /// An argument that is absent or null narrows nothing.
     pub(crate) fn conditions<'l>(&'l self, listing: &'l Listing) -> Vec<Condition<'l>> {
-        let given = listing.filters.iter().filter_map(|filter| {
+        let given = listing.filters.iter().filter_map(|AskedFilter { filter, of_tax_code }| {
             let value = self.fetch.argument(&listing.field, &filter.arg).filter(|value| !value.is_null())?;
-            Some(Condition { column: &filter.target, op: filter.op, arg: &filter.arg, value })
+            let of_tax_code = *of_tax_code;
+            Some(Condition { column: &filter.target, op: filter.op, arg: &filter.arg, value, of_tax_code })
         });
         given.collect()
     }
