@@ -45,6 +45,8 @@ pub struct RequestLimits {
     pub events: usize,
     /// WebSockets of clients that may be open together.
     pub sockets: usize,
+    /// Bytes of an answer's data.
+    pub answer_bytes: usize,
     /// Operations of one WebSocket that may be under way together.
     pub socket_operations: usize,
 }

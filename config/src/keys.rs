@@ -135,6 +135,7 @@ const LIMITS: &[Part] = &[
         32 * MIB,
         "Bytes of one reply of a source, where the source doesn't say.",
     ),
+    number("answer_bytes", 1024, 1024 * MIB, 64 * MIB, "Bytes of an answer's data."),
     number("timeout_ms", 100, 600_000, 30_000, "Milliseconds from a request's arrival to its answer."),
     number("concurrency", 1, 100_000, 256, "Requests that are worked on together."),
     number("queue", 0, 1_000_000, 1024, "Requests that may wait for their turn."),

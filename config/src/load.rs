@@ -172,6 +172,7 @@ pub(crate) fn request_limits(limits: Option<&Map>) -> RequestLimits {
         queue: number("queue"),
         streams: number("streams"),
         events: number("events"),
+        answer_bytes: number("answer_bytes"),
         sockets: number("sockets"),
         socket_operations: number("socket_operations"),
     }

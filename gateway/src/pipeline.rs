@@ -30,6 +30,8 @@ const PREPARED: u64 = 256 * 1024 * 1024;
 const WEIGHT: (u32, u32) = (64, 4096);
 /// How long planning one operation may take.
 const PLANNING: Duration = Duration::from_secs(5);
+/// Bytes of data that an answer may have, unless it is said.
+const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// How many operations are planned at a time.
 const PLANNERS: usize = 2;
 
@@ -41,6 +43,7 @@ pub struct Gateway {
     cursors: Arc<dyn Cursors>,
     reading: Settings,
     timeout: Duration,
+    answer_bytes: usize,
     labels: Labels,
     prepared: Cache<(PermitClass, Arc<str>, Active), Arc<Plan>>,
     planners: Arc<Semaphore>,
@@ -83,6 +86,7 @@ impl Gateway {
             cursors,
             reading: reading.into(),
             timeout,
+            answer_bytes: ANSWER_BYTES,
             labels,
             prepared,
             planners: Arc::new(Semaphore::new(PLANNERS)),
@@ -97,6 +101,12 @@ impl Gateway {
     #[must_use]
     pub fn sharing(self, shared: impl Into<Box<[bool]>>) -> Self {
         Self { flights: Some(Arc::new(Flights::new(shared))), ..self }
+    }
+
+    /// With so many bytes of data that an answer may have, instead of 64 MiB.
+    #[must_use]
+    pub fn with_answer_bytes(self, answer_bytes: usize) -> Self {
+        Self { answer_bytes, ..self }
     }
 
     /// The graph that is served.
@@ -244,6 +254,7 @@ impl Gateway {
             origin: Arc::new(origin(caller, trace)),
             cursors: Arc::clone(&self.cursors),
             deadline,
+            answer_bytes: self.answer_bytes,
             flights: self.flights.as_ref(),
         }
     }

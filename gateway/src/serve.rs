@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -79,7 +80,7 @@ pub async fn run(
 ) -> Ended {
     let draining = Draining::default();
     let connections = Connections {
-        router: http::router(respond, settings.http, draining.clone()),
+        router: http::router(respond, settings.http, draining.clone()).layer(from_fn(http::named)),
         builder: builder(settings.head_timeout),
         places: Arc::new(Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS))),
         tasks: draining.tasks().clone(),

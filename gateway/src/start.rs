@@ -142,7 +142,8 @@ pub fn prepare_with_trail(checked: &Checked, trail: Arc<dyn Trail>) -> Result<Pr
         reading,
         checked.limits().timeout,
     )
-    .with_waiting_events(checked.limits().events);
+    .with_waiting_events(checked.limits().events)
+    .with_answer_bytes(checked.limits().answer_bytes);
     Ok(Prepared {
         gateway: Arc::new(sharing(checked, gateway)),
         states,

@@ -43,6 +43,8 @@ pub struct Context<'a> {
     pub cursors: Arc<dyn Cursors>,
     /// When the caller stops waiting.
     pub deadline: Instant,
+    /// Bytes that the answer's data may have.
+    pub answer_bytes: usize,
     /// Fetches that other requests make at the same time.
     pub flights: Option<&'a Arc<Flights>>,
 }
@@ -166,7 +168,12 @@ async fn drive(
             };
         }
     }
-    (complete::complete(plan, &arena, context.graph, &context.introspection), reports)
+    let told = complete::Told {
+        graph: context.graph,
+        introspection: &context.introspection,
+        most: context.answer_bytes,
+    };
+    (complete::complete(plan, &arena, told), reports)
 }
 
 /// Whether a call that is ready may be joined by one that waits for a single other: worth one look at what else has come by now.

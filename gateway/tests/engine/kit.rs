@@ -128,6 +128,12 @@ impl Bench {
         Self { gateway: Arc::new(gateway), sources, trail }
     }
 
+    /// The same, where answers' data may have so many bytes.
+    pub(crate) fn with_answer_bytes(self, bytes: usize) -> Self {
+        let gateway = Arc::into_inner(self.gateway).expect("nobody else has it yet");
+        Self { gateway: Arc::new(gateway.with_answer_bytes(bytes)), ..self }
+    }
+
     /// Asks, and gives the response.
     pub(crate) fn ask(&self, query: &str) -> Value {
         self.ask_with(query, json!({})).unwrap_or_else(|refusal| refusal.to_json())
