@@ -95,6 +95,11 @@ pub trait Connector: Send + Sync {
         Box::pin(join_all(fetches.iter().map(|fetch| self.fetch(fetch))))
     }
 
+    /// Whether [`Connector::fetch_together`] is one call. Then a question may wait a while for another, to be asked with it.
+    fn joins(&self) -> bool {
+        false
+    }
+
     /// Whether the source answers at all: one cheap call that asks for no record.
     ///
     /// # Errors

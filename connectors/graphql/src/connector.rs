@@ -110,6 +110,10 @@ impl Connector for Subgraph {
         .boxed()
     }
 
+    fn joins(&self) -> bool {
+        true
+    }
+
     fn probe(&self) -> BoxFuture<'_, Result<(), Failure>> {
         self.knock().boxed()
     }

@@ -137,7 +137,7 @@ async fn drive(
         reports.push(land(&context, plan, &Flight::landed(call, reply), &mut arena));
         release(plan, &[0], &mut waits, &mut ready);
     }
-    let mut patience = Patience::of(plan, context.deadline);
+    let mut patience = Patience::of(plan, context.graph, context.deadline);
     loop {
         ready.append(&mut patience.held);
         for departure in depart(&context, plan, &values, &mut arena, &mut waits, &mut ready, &mut patience) {
@@ -197,9 +197,9 @@ fn depart<'p>(
     patience: &mut Patience,
 ) -> Vec<Departure<'p>> {
     let mut departures: Vec<Departure<'p>> = Vec::with_capacity(ready.len());
-    while let Some(index) = ready.pop().or_else(|| patience.let_go(plan, waits)) {
+    while let Some(index) = ready.pop().or_else(|| patience.let_go(plan, context.graph, waits)) {
         let Some(call) = plan.calls.get(index) else { continue };
-        if patience.holds(call, waits) {
+        if patience.holds(context.graph, call, waits) {
             patience.held.push(index);
             continue;
         }
