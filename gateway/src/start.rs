@@ -8,8 +8,8 @@ use axum::http::HeaderValue;
 use futures::future::join_all;
 use raccordo_config::{Checked, CheckedSource, report};
 use raccordo_connector_api::{Connector, Failure};
-use raccordo_schema::Diagnostic;
 use raccordo_schema::mapping::Name;
+use raccordo_schema::{Diagnostic, Location};
 use thiserror::Error;
 use tokio::time::timeout;
 
@@ -66,6 +66,14 @@ struct Source {
     connector: Arc<dyn Connector>,
 }
 
+/// How long a source may take to be compared with its SDL.
+const EXAMINE_TIMEOUT: Duration = Duration::from_secs(60);
+
+fn unexamined(source: &str, why: &str) -> Diagnostic {
+    let message = format!("source `{source}` can't be compared with its SDL: {why}");
+    Diagnostic::error("LIVE_UNKNOWN", Location::file(""), message).help("let its account read the catalogue")
+}
+
 /// What a source said when it was asked whether it answers.
 #[derive(Debug, Clone)]
 pub struct Probed {
@@ -100,6 +108,21 @@ impl Prepared {
                 Probed { name: source.name.clone(), kind: source.kind.clone(), failure }
             });
             join_all(probes).await
+        }
+    }
+
+    /// Compares what every source has with what its SDL says, all at once: what is missing or otherwise, each at its place.
+    pub fn examine(&self) -> impl Future<Output = Vec<Diagnostic>> + Send + use<> {
+        let sources = self.sources.clone();
+        async move {
+            let examined = sources.iter().map(|source| async {
+                match timeout(EXAMINE_TIMEOUT, source.connector.examine()).await {
+                    Ok(Ok(found)) => found,
+                    Ok(Err(failure)) => vec![unexamined(&source.name, &failure.to_string())],
+                    Err(_) => vec![unexamined(&source.name, "it takes too long")],
+                }
+            });
+            join_all(examined).await.into_iter().flatten().collect()
         }
     }
 

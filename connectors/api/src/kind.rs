@@ -105,4 +105,12 @@ pub trait Connector: Send + Sync {
     /// # Errors
     /// Why not.
     fn probe(&self) -> BoxFuture<'_, Result<(), Failure>>;
+
+    /// What the source hasn't, or has otherwise than its mapping says: for `check --live`. Asks for no record; by default finds nothing.
+    ///
+    /// # Errors
+    /// When it can't be known.
+    fn examine(&self) -> BoxFuture<'_, Result<Vec<Diagnostic>, Failure>> {
+        std::future::ready(Ok(Vec::new())).boxed()
+    }
 }

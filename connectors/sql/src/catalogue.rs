@@ -20,6 +20,8 @@ pub(crate) struct Described {
     pub(crate) references: Vec<Reference>,
     /// The first columns of indexes.
     pub(crate) indexed: Vec<String>,
+    /// It has no indexes of its own.
+    pub(crate) is_view: bool,
 }
 
 /// A column.
@@ -51,11 +53,12 @@ const MOST: usize = 64 << 20;
 pub(crate) async fn read(database: &Database) -> Result<Vec<Described>, Failure> {
     let texts = texts(database.dialect());
     let mut tables: Vec<Described> = Vec::new();
-    let rows = ask(database, texts.columns, 7).await?;
+    let rows = ask(database, texts.columns, 8).await?;
     for row in 0..rows.count() {
         let at = place(&mut tables, text(&rows, row, 0), text(&rows, row, 1).unwrap_or_default());
         let Some(table) = tables.get_mut(at) else { continue };
         table.comment = text(&rows, row, 2);
+        table.is_view = text(&rows, row, 7).as_deref() == Some("1");
         table.columns.push(DescribedColumn {
             name: text(&rows, row, 3).unwrap_or_default(),
             kind: text(&rows, row, 4).unwrap_or_default().to_lowercase(),
@@ -151,7 +154,7 @@ fn references(rows: &Rows, tables: &mut [Described]) {
 
 /// The catalogue's SELECTs of one database.
 struct Texts {
-    /// Namespace, table, its comment, column, type, `0` where it may not be NULL, its comment; in order.
+    /// Namespace, table, its comment, column, type, `0` where it may not be NULL, its comment, `1` for a view; in order.
     columns: &'static str,
     keys: &'static str,
     references: &'static str,
@@ -166,7 +169,8 @@ fn texts(dialect: Dialect) -> Texts {
 }
 
 const SQLITE: Texts = Texts {
-    columns: r#"SELECT NULL, t.name, NULL, c.name, c.type, CASE WHEN c."notnull" OR c.pk THEN 0 ELSE 1 END, NULL
+    columns: r#"SELECT NULL, t.name, NULL, c.name, c.type, CASE WHEN c."notnull" OR c.pk THEN 0 ELSE 1 END, NULL,
+          CASE WHEN t.type = 'table' THEN 0 ELSE 1 END
         FROM pragma_table_list t, pragma_table_xinfo(t.name) c
         WHERE t.schema = 'main' AND t.type IN ('table', 'view', 'virtual') AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND c.hidden <> 1
         ORDER BY t.name, c.cid"#,
@@ -184,7 +188,8 @@ const POSTGRES: Texts = Texts {
     columns: r#"SELECT CASE WHEN n.nspname = current_schema() THEN NULL ELSE n.nspname::text END, c.relname::text,
           obj_description(c.oid, 'pg_class'), a.attname::text,
           CASE WHEN b.typtype = 'e' THEN 'enum' WHEN b.typcategory = 'A' THEN 'array' ELSE format_type(b.oid, NULL) END,
-          CASE WHEN a.attnotnull OR t.typnotnull THEN '0' ELSE '1' END, col_description(c.oid, a.attnum)
+          CASE WHEN a.attnotnull OR t.typnotnull THEN '0' ELSE '1' END, col_description(c.oid, a.attnum),
+          CASE WHEN c.relkind IN ('v', 'f') THEN '1' ELSE '0' END
         FROM pg_catalog.pg_class c
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
           JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -218,7 +223,8 @@ const POSTGRES: Texts = Texts {
 
 const MYSQL: Texts = Texts {
     columns: r#"SELECT NULL, CAST(c.TABLE_NAME AS CHAR), CAST(CASE WHEN t.TABLE_TYPE LIKE '%VIEW%' THEN '' ELSE t.TABLE_COMMENT END AS CHAR),
-          CAST(c.COLUMN_NAME AS CHAR), CAST(c.COLUMN_TYPE AS CHAR), CASE WHEN c.IS_NULLABLE = 'NO' THEN '0' ELSE '1' END, CAST(c.COLUMN_COMMENT AS CHAR)
+          CAST(c.COLUMN_NAME AS CHAR), CAST(c.COLUMN_TYPE AS CHAR), CASE WHEN c.IS_NULLABLE = 'NO' THEN '0' ELSE '1' END, CAST(c.COLUMN_COMMENT AS CHAR),
+          CASE WHEN t.TABLE_TYPE LIKE '%VIEW%' THEN '1' ELSE '0' END
         FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
         WHERE c.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE NOT IN ('SEQUENCE') ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION"#,
     keys: r#"SELECT NULL, CAST(TABLE_NAME AS CHAR), CAST(INDEX_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR),

@@ -68,6 +68,7 @@ impl Loader<'_> {
                 limit: Some(self.rows_left.load(Ordering::Relaxed).saturating_add(1)),
                 per_key: None,
                 arguments: &[],
+                missing: &[],
             };
             self.call(&select).await
         });

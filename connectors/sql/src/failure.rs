@@ -9,6 +9,9 @@ use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 
+/// What every failure says in which a table hasn't a column that the mapping names.
+pub(crate) const COLUMN_MISSING: &str = "the table has no such column:";
+
 /// What an error means. `table` is what was asked, for the operator.
 pub(crate) fn failure(error: &Error, table: &str) -> Failure {
     match error {
@@ -56,7 +59,8 @@ fn postgres(error: &dyn DatabaseError, table: &str) -> Failure {
             Failure::refused(format!("`{table}`: the database refused: SQLSTATE {code}"))
         }
         // These two name a table or column and nothing else.
-        (_, "42P01" | "42703") => Failure::malformed(format!("`{table}`: {}", error.message())),
+        (_, "42703") => Failure::malformed(format!("`{table}`: {COLUMN_MISSING} {}", error.message())),
+        (_, "42P01") => Failure::malformed(format!("`{table}`: {}", error.message())),
         _ => Failure::malformed(format!("`{table}`: the database could not answer: SQLSTATE {code}")),
     }
 }
@@ -79,7 +83,8 @@ fn mysql(error: &MySqlDatabaseError, table: &str) -> Failure {
             Failure::refused(format!("`{table}`: the database refused: error {number}"))
         }
         // These two name a table or column and nothing else.
-        1146 | 1054 => Failure::malformed(format!("`{table}`: {}", error.message())),
+        1054 => Failure::malformed(format!("`{table}`: {COLUMN_MISSING} {}", error.message())),
+        1146 => Failure::malformed(format!("`{table}`: {}", error.message())),
         _ => Failure::malformed(format!("`{table}`: the database could not answer: error {number}")),
     }
 }
@@ -95,6 +100,9 @@ fn sqlite(error: &dyn DatabaseError, table: &str) -> Failure {
         }
         3 | 8 | 23 => Failure::refused(format!("`{table}`: the database refused: SQLite code {code}")),
         11 | 26 => Failure::malformed(format!("the file is not a sound SQLite database: SQLite code {code}")),
+        1 if error.message().starts_with("no such column") => {
+            Failure::malformed(format!("`{table}`: {COLUMN_MISSING} {}", error.message()))
+        }
         1 if error.message().starts_with("no such") => {
             Failure::malformed(format!("`{table}`: {}", error.message()))
         }

@@ -36,6 +36,23 @@ struct Field<'c> {
     refers: Option<usize>,
 }
 
+/// Why a field of this type doesn't fit a column of that one, and whether the column can't be read at all.
+pub(crate) fn fits(field: &str, kind: &str) -> Option<(bool, String)> {
+    let Some(leaf) = types::leaf(kind) else {
+        return Some((true, "which this kind doesn't read".to_owned()));
+    };
+    let right = match field {
+        "Int" => matches!(leaf, Leaf::Int | Leaf::Long | Leaf::Float | Leaf::Boolean),
+        "Float" => matches!(leaf, Leaf::Int | Leaf::Long | Leaf::Float),
+        "Boolean" => matches!(leaf, Leaf::Boolean | Leaf::Int),
+        "Date" => matches!(leaf, Leaf::Date | Leaf::DateTime),
+        "DateTime" => matches!(leaf, Leaf::Date | Leaf::DateTime),
+        "CodiceFiscale" => matches!(leaf, Leaf::Text),
+        _ => true,
+    };
+    (!right).then(|| (false, format!("and the field is a `{field}`")))
+}
+
 /// Writes the SDL. `origin` is what the first line says it was made from.
 pub(crate) fn sdl(catalogue: &[Described], origin: &str) -> String {
     let types = types_of(catalogue);

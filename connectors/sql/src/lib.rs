@@ -24,6 +24,7 @@ mod entities;
 mod failure;
 mod inspect;
 mod listing;
+mod live;
 mod load;
 mod mysql;
 mod plan;

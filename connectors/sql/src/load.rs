@@ -9,10 +9,12 @@ use tokio::sync::Semaphore;
 
 use crate::canonical::{self, Key};
 use crate::database::Database;
+use crate::failure::COLUMN_MISSING;
+use crate::live;
 use crate::plan::{AskedFilter, Listed, Listing};
 use crate::position::{self, Mark};
 use crate::rows::Rows;
-use crate::statement::{self, Condition, Select};
+use crate::statement::{self, Condition, Select, Types};
 
 /// What one fetch loads with.
 pub(crate) struct Loader<'a> {
@@ -71,6 +73,7 @@ impl<'a> Loader<'a> {
             limit,
             per_key,
             arguments: &arguments,
+            missing: &[],
         };
         let rows = self.call(&select).await?;
         match asks_all && rows.count() > left {
@@ -99,6 +102,7 @@ impl<'a> Loader<'a> {
             limit: Some(wanted.min(left.saturating_add(1))),
             per_key: None,
             arguments: &arguments,
+            missing: &[],
         };
         self.call(&select).await
     }
@@ -113,12 +117,49 @@ impl<'a> Loader<'a> {
         let _permit = self.gate.acquire().await.map_err(|_| Failure::internal("the gate was closed"))?;
         self.fetch.meter.call();
         let types = self.database.types(select.table, &compared).await?;
-        let statement = statement::write(self.database.dialect(), &types, select)?;
         let most = self.bytes_left.load(Ordering::Relaxed);
-        let rows = self.database.select(&statement, select.table, most).await?;
+        let whole = statement::write(self.database.dialect(), &types, select)?;
+        let rows = match self.database.select(&whole, select.table, most).await {
+            Err(failure) if failure.detail.contains(COLUMN_MISSING) => {
+                self.without(select, &types, most, failure).await?
+            }
+            rows => rows?,
+        };
         self.fetch.meter.bytes(rows.bytes());
         let over = || Failure::over_limit(format!("more than {} bytes", self.fetch.limits.reply_bytes));
         take(&self.bytes_left, rows.bytes()).then_some(rows).ok_or_else(over)
+    }
+
+    /// The same without the columns that the table has lost: only what is in them is lost. Keys, filters and orders can't be done without.
+    async fn without(
+        &self,
+        select: &Select<'_>,
+        types: &Types,
+        most: usize,
+        failure: Failure,
+    ) -> Result<Rows, Failure> {
+        let mut missing = Vec::new();
+        for column in select.columns {
+            if live::selects(self.database, select.table, std::slice::from_ref(column)).await.is_err() {
+                missing.push(column.clone());
+            }
+        }
+        let keys = select.keys.iter().flat_map(|(columns, _)| columns.iter());
+        let mut needed = keys
+            .chain(select.order.iter().map(|by| &by.column))
+            .chain(select.conditions.iter().map(|one| one.column));
+        if missing.is_empty()
+            || missing.len() == select.columns.len()
+            || needed.any(|column| missing.contains(column))
+        {
+            return Err(failure);
+        }
+        let statement =
+            statement::write(self.database.dialect(), types, &Select { missing: &missing, ..*select })?;
+        let mut rows = self.database.select(&statement, select.table, most).await?;
+        let lost = select.columns.iter().enumerate().filter(|(_, column)| missing.contains(column));
+        lost.for_each(|(at, column)| rows.lose(at, column));
+        Ok(rows)
     }
 
     pub(crate) fn asked(&self, listing: &Listing) -> Result<Asked, Failure> {

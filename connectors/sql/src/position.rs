@@ -25,7 +25,7 @@ impl Mark {
             Datum::Bool(bool) => Some(Self::Text(bool.to_string())),
             Datum::Text(text) | Datum::Decimal(text) => Some(Self::Text(text.to_owned())),
             Datum::NoDate => Some(Self::Text("0000-00-00".to_owned())),
-            Datum::Json(_) | Datum::Unreadable(_) => None,
+            Datum::Json(_) | Datum::Unreadable(_) | Datum::Lost(_) => None,
         }
     }
 

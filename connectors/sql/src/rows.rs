@@ -25,6 +25,8 @@ pub(crate) enum Datum<'a> {
     NoDate,
     /// A value of a type that isn't read: the type's name.
     Unreadable(&'a str),
+    /// The table has lost the column of this name.
+    Lost(&'a str),
 }
 
 impl<'a> Datum<'a> {
@@ -39,7 +41,7 @@ impl<'a> Datum<'a> {
                 Some(Cow::Owned(format!("{float:.0}")))
             }
             Self::Float(float) => Some(Cow::Owned(format!("{float:?}"))),
-            Self::Null | Self::NoDate | Self::Json(_) | Self::Unreadable(_) => None,
+            Self::Null | Self::NoDate | Self::Json(_) | Self::Unreadable(_) | Self::Lost(_) => None,
         }
     }
 }
@@ -75,6 +77,7 @@ enum Stored {
     Json(Span),
     NoDate,
     Unreadable(Span),
+    Lost(Span),
 }
 
 #[derive(Clone, Copy)]
@@ -119,6 +122,7 @@ impl Rows {
             Datum::Json(json) => Stored::Json(self.keep(json)),
             Datum::NoDate => Stored::NoDate,
             Datum::Unreadable(name) => Stored::Unreadable(self.keep(name)),
+            Datum::Lost(name) => Stored::Lost(self.keep(name)),
         };
         self.cells.push(stored);
     }
@@ -141,7 +145,15 @@ impl Rows {
             Stored::Json(span) => Datum::Json(self.span(span)),
             Stored::NoDate => Datum::NoDate,
             Stored::Unreadable(span) => Datum::Unreadable(self.span(span)),
+            Stored::Lost(span) => Datum::Lost(self.span(span)),
         }
+    }
+
+    /// What is in a column is lost, in every row: the table hasn't it any more.
+    pub(crate) fn lose(&mut self, column: usize, name: &str) {
+        let lost = Stored::Lost(self.keep(name));
+        let width = self.width.max(1);
+        self.cells.iter_mut().skip(column).step_by(width).for_each(|cell| *cell = lost);
     }
 
     /// Keeps the first `count` rows.
@@ -171,6 +183,7 @@ impl Rows {
             Stored::Decimal(span) => Stored::Decimal(shift(span)),
             Stored::Json(span) => Stored::Json(shift(span)),
             Stored::Unreadable(span) => Stored::Unreadable(shift(span)),
+            Stored::Lost(span) => Stored::Lost(shift(span)),
             plain => plain,
         }));
         self.count += other.count;

@@ -110,6 +110,7 @@ pub(crate) struct Condition<'a> {
 }
 
 /// What is wanted of one table.
+#[derive(Clone, Copy)]
 pub(crate) struct Select<'a> {
     pub(crate) table: &'a Table,
     pub(crate) columns: &'a [Name],
@@ -123,6 +124,8 @@ pub(crate) struct Select<'a> {
     pub(crate) limit: Option<usize>,
     /// At most so many rows for each key.
     pub(crate) per_key: Option<usize>,
+    /// Columns that the table hasn't any more: NULL stands for them.
+    pub(crate) missing: &'a [Name],
     /// The values of a query's arguments.
     pub(crate) arguments: &'a [(&'a Name, &'a Value)],
 }
@@ -143,7 +146,13 @@ pub(crate) fn write(dialect: Dialect, types: &Types, select: &Select<'_>) -> Res
     let mut writer = Writer::new(dialect, types);
     let columns: Vec<String> = match select.columns {
         [] => vec!["1".to_owned()],
-        columns => columns.iter().map(|name| dialect.column(name)).collect(),
+        columns => {
+            let column = |name: &Name| match select.missing.contains(name) {
+                true => "NULL".to_owned(),
+                false => dialect.column(name),
+            };
+            columns.iter().map(column).collect()
+        }
     };
     let mut text = match select.per_key {
         None => format!("SELECT {} FROM {}", columns.join(", "), writer.from(select.table, select.arguments)),

@@ -6,6 +6,7 @@ use raccordo_connector_api::{Cell, Failure, Fetch, Field, Leaf, ObjectAt, Output
 use raccordo_schema::mapping::{EnumMapping, Name};
 
 use crate::entities::{Entities, Entity};
+use crate::failure::COLUMN_MISSING;
 use crate::load::marks;
 use crate::plan::{Content, EntityPlan, Level, Listed, Listing, NullWhen, Shape, Slot};
 use crate::position;
@@ -240,6 +241,9 @@ fn write_leaf(
     codes: Option<&EnumMapping>,
     datum: Datum<'_>,
 ) -> Result<Cell, Failure> {
+    if let Datum::Lost(column) = datum {
+        return Err(Failure::malformed(format!("{COLUMN_MISSING} `{column}`")));
+    }
     if let Some(codes) = codes.filter(|_| !matches!(datum, Datum::Null | Datum::NoDate)) {
         let code = datum.text().ok_or_else(|| Failure::malformed("expected a code"))?;
         let value = enum_value(codes, &code)
@@ -262,7 +266,7 @@ fn write_leaf(
             let value = serde_json::from_str(json).map_err(|_| Failure::malformed("expected JSON"))?;
             reply.leaf_json(leaf, &value)
         }
-        Datum::Unreadable(name) => {
+        Datum::Unreadable(name) | Datum::Lost(name) => {
             Err(Failure::malformed(format!("a value of type `{name}`, which kind `sql` doesn't read")))
         }
     }

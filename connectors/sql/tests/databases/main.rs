@@ -11,6 +11,7 @@ mod failures;
 mod filters;
 mod inspect;
 mod keys;
+mod live;
 mod mariadb;
 mod order;
 mod rows;
