@@ -7,6 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use raccordo_connector_api::{Checked, Connector, Failure, FailureKind, Fetch, Limits, Meter, Origin, Reply};
 use raccordo_connector_web::{Call, Client};
+use raccordo_schema::Diagnostic;
 use tokio::time::Instant;
 use url::Url;
 
@@ -33,8 +34,12 @@ impl CheckedApi {
 
 impl Checked for CheckedApi {
     fn open(&self) -> Result<Arc<dyn Connector>, Failure> {
-        let client = Client::new(&self.address.base, self.address.headers.clone())?;
+        let client = Client::with_access(&self.address.base, self.address.access.clone())?;
         Ok(Arc::new(Api { client, base: self.address.base.clone(), model: self.model.clone() }))
+    }
+
+    fn warnings(&self) -> &[Diagnostic] {
+        self.address.access.warnings()
     }
 }
 

@@ -8,7 +8,6 @@ mod later;
 mod logging;
 mod plan;
 mod serve;
-mod source;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -41,7 +40,7 @@ enum Command {
     Compose(compose::Arguments),
     Plan(plan::Arguments),
     Config(config::Arguments),
-    Source(source::Arguments),
+    Source(later::Arguments),
     Policy(later::Arguments),
     Audit(later::Arguments),
 }
@@ -54,7 +53,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Compose(arguments) => compose::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
-        Command::Source(arguments) => source::run(&arguments),
+        Command::Source(_) => later::refuse("raccordo source"),
         Command::Policy(_) => later::refuse("raccordo policy"),
         Command::Audit(_) => later::refuse("raccordo audit"),
     };

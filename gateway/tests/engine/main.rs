@@ -7,7 +7,6 @@
     reason = "a test that meets the unexpected fails"
 )]
 
-mod company;
 mod costs;
 mod documents;
 mod hostile;
