@@ -13,7 +13,6 @@ use raccordo_schema::{Diagnostic, Location};
 
 use crate::access;
 use crate::operations::Operations;
-use crate::traffic::{Suspension, Traffic};
 
 /// What one request may be and cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +45,8 @@ pub struct RequestLimits {
     pub events: usize,
     /// WebSockets of clients that may be open together.
     pub sockets: usize,
+    /// Bytes of an answer's data.
+    pub answer_bytes: usize,
     /// Operations of one WebSocket that may be under way together.
     pub socket_operations: usize,
 }
@@ -83,8 +84,6 @@ pub struct CheckedSource {
     pub(crate) connector: Arc<dyn api::Checked>,
     pub(crate) timeout: Duration,
     pub(crate) limits: api::Limits,
-    pub(crate) traffic: Traffic,
-    pub(crate) suspension: Suspension,
 }
 
 impl CheckedSource {
@@ -117,16 +116,6 @@ impl CheckedSource {
     pub fn limits(&self) -> api::Limits {
         self.limits
     }
-
-    /// How it is called.
-    pub fn traffic(&self) -> &Traffic {
-        &self.traffic
-    }
-
-    /// Whether it is left alone.
-    pub fn suspension(&self) -> &Suspension {
-        &self.suspension
-    }
 }
 
 impl fmt::Debug for CheckedSource {
@@ -149,6 +138,7 @@ pub struct Checked {
     pub(crate) limits: RequestLimits,
     pub(crate) operations: Operations,
     pub(crate) cost: CostSettings,
+    pub(crate) shares_in_flight: bool,
     pub(crate) cors_origins: Vec<Arc<str>>,
     pub(crate) log: Arc<str>,
     pub(crate) introspection: bool,
@@ -205,6 +195,11 @@ impl Checked {
     /// How the cost of operations is estimated.
     pub fn cost(&self) -> CostSettings {
         self.cost
+    }
+
+    /// Whether requests that ask a source the same at the same time, under the same permit, share one call.
+    pub fn shares_in_flight(&self) -> bool {
+        self.shares_in_flight
     }
 
     /// Web origins that may call the gateway; empty when CORS is closed.

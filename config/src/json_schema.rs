@@ -3,9 +3,9 @@
 use raccordo_connector_api::{Key, KeyKind, Kind};
 use serde_json::{Map, Value, json};
 
-use crate::keys::{Part, ROOT, SOURCE, of_kind, of_section};
+use crate::keys::{Part, ROOT, SOURCE};
 
-/// The JSON Schema of a configuration whose sources are of these kinds. `${env.NAME}` and `${file:PATH}` may stand for any single value.
+/// The JSON Schema of a configuration whose sources are of these kinds. `${env.NAME}` may stand for any single value.
 pub fn json_schema(kinds: &[&dyn Kind]) -> Value {
     let mut schema = Map::new();
     schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
@@ -22,7 +22,6 @@ fn object<'p>(parts: impl Iterator<Item = &'p Part>, kinds: &[&dyn Kind]) -> Val
         let schema = match part {
             Part::Value(key) => value(key),
             Part::Section { parts, doc, .. } => described(object(parts.iter(), kinds), doc),
-            Part::Own(section) => described(object(of_section(section).iter(), kinds), section.doc),
             Part::Texts { doc, .. } => {
                 described(json!({ "type": "array", "items": { "type": "string" } }), doc)
             }
@@ -48,7 +47,7 @@ fn sources(kinds: &[&dyn Kind]) -> Value {
 }
 
 fn source(kind: &dyn Kind, kinds: &[&dyn Kind]) -> Value {
-    let own: Vec<Part> = of_kind(kind).collect();
+    let own: Vec<Part> = kind.keys().iter().copied().map(Part::Value).collect();
     let mut entry = object(SOURCE.iter().chain(&own), kinds);
     if let Some(word) = entry.pointer_mut("/properties/kind") {
         *word = json!({ "const": kind.name(), "description": "What the source is." });
@@ -57,7 +56,7 @@ fn source(kind: &dyn Kind, kinds: &[&dyn Kind]) -> Value {
 }
 
 fn value(key: &Key) -> Value {
-    let variable = json!({ "type": "string", "pattern": "\\$\\{(env\\.|file:)" });
+    let variable = json!({ "type": "string", "pattern": "\\$\\{env\\." });
     let schema = match key.kind {
         KeyKind::Text | KeyKind::Secret => json!({ "type": ["string", "number", "boolean"] }),
         KeyKind::Url(schemes) => {

@@ -1,7 +1,7 @@
 //! The tables of keys that a configuration may have. One table, two uses: the reader checks a file by it, and the published
 //! JSON Schema is printed from it.
 
-use raccordo_connector_api::{Key, KeyKind, Kind, Section};
+use raccordo_connector_api::{Key, KeyKind};
 
 /// One thing that a map of the file may hold.
 #[derive(Debug, Clone, Copy)]
@@ -10,8 +10,6 @@ pub(crate) enum Part {
     Value(Key),
     /// A map with keys of its own.
     Section { name: &'static str, doc: &'static str, parts: &'static [Part] },
-    /// A map that a kind declares; nothing of it counts where the file doesn't give it.
-    Own(Section),
     /// A list of texts.
     Texts { name: &'static str, doc: &'static str },
     /// The sources by name.
@@ -29,21 +27,8 @@ impl Part {
             | Self::Texts { name, .. }
             | Self::Sources { name, .. }
             | Self::Later { name, .. } => name,
-            Self::Own(section) => section.name,
         }
     }
-}
-
-/// What a kind's own keys and maps are.
-pub(crate) fn of_kind(kind: &dyn Kind) -> impl Iterator<Item = Part> {
-    let keys = kind.keys().iter().copied().map(Part::Value);
-    keys.chain(kind.sections().iter().copied().map(Part::Own))
-}
-
-/// What a kind's map holds.
-pub(crate) fn of_section(section: &Section) -> Vec<Part> {
-    let keys = section.keys.iter().copied().map(Part::Value);
-    keys.chain(section.sections.iter().copied().map(Part::Own)).collect()
 }
 
 const fn text(name: &'static str, required: bool, doc: &'static str) -> Part {
@@ -150,6 +135,7 @@ const LIMITS: &[Part] = &[
         32 * MIB,
         "Bytes of one reply of a source, where the source doesn't say.",
     ),
+    number("answer_bytes", 1024, 1024 * MIB, 64 * MIB, "Bytes of an answer's data."),
     number("timeout_ms", 100, 600_000, 30_000, "Milliseconds from a request's arrival to its answer."),
     number("concurrency", 1, 100_000, 256, "Requests that are worked on together."),
     number("queue", 0, 1_000_000, 1024, "Requests that may wait for their turn."),
@@ -199,72 +185,12 @@ const COST: &[Part] = &[
 /// `traffic:`.
 const TRAFFIC: &[Part] = &[Part::Section { name: "all", doc: "All sources.", parts: ALL_TRAFFIC }];
 
-/// `traffic: { all }`, and a source's own `traffic:`. What a source doesn't say is taken from `all`.
-const ALL_TRAFFIC: &[Part] = &[
-    flag(
-        "share_in_flight",
-        false,
-        "Whether requests that ask a source the same at the same time, under the same permit, share one call. Queries alone: a query may then be answered by a call that began before it came.",
-    ),
-    number(
-        "retries",
-        0,
-        10,
-        0,
-        "How often what only reads is asked again where the source isn't there. What writes never is.",
-    ),
-    number(
-        "retry_pause_ms",
-        1,
-        60_000,
-        100,
-        "Milliseconds before asking again, doubled each time; between half of it and the whole is waited.",
-    ),
-    number(
-        "retry_after_ms",
-        0,
-        600_000,
-        2_000,
-        "Milliseconds for which a source's `Retry-After` is heeded; one that is longer is not waited for, and nothing is asked again.",
-    ),
-    number(
-        "retry_percent",
-        1,
-        100,
-        20,
-        "How many of a hundred fetches may be asked again, beside ten at any time: a source that is down isn't asked twice as much.",
-    ),
-    number(
-        "try_timeout_ms",
-        0,
-        600_000,
-        0,
-        "Milliseconds that one try may take, where there are retries; 0: all the time that the fetch has.",
-    ),
-    number(
-        "breaker_failures",
-        0,
-        10_000,
-        0,
-        "After so many failures one after another the source is left alone; 0: never.",
-    ),
-    number(
-        "breaker_pause_ms",
-        10,
-        3_600_000,
-        10_000,
-        "Milliseconds for which it is left alone; then one fetch tries whether it is there.",
-    ),
-    number(
-        "concurrency",
-        0,
-        100_000,
-        0,
-        "Fetches from the source under way together, of all requests; 0: any number.",
-    ),
-    number("queue", 0, 1_000_000, 100, "Fetches that may wait for their turn, where `concurrency` is given."),
-    number("queue_timeout_ms", 1, 600_000, 1_000, "Milliseconds that a fetch may wait for its turn."),
-];
+/// `traffic: { all }`.
+const ALL_TRAFFIC: &[Part] = &[flag(
+    "share_in_flight",
+    false,
+    "Whether requests that ask a source the same at the same time, under the same permit, share one call. Queries alone: a query may then be answered by a call that began before it came.",
+)];
 
 /// `cors:`.
 const CORS: &[Part] = &[Part::Texts { name: "origins", doc: "Origins, as `https://cruscotto.example`." }];
@@ -280,21 +206,8 @@ pub(crate) const SOURCE: &[Part] = &[
         why: "sources of several members come with a later version: give each system its own entry",
     },
     Part::Later { name: "route_by", why: "sources of several members come with a later version" },
-    Part::Section {
-        name: "traffic",
-        doc: "How the source is called, where it is otherwise than `traffic: { all }` says.",
-        parts: ALL_TRAFFIC,
-    },
-    flag(
-        "suspended",
-        false,
-        "Whether the source is left alone: nothing is asked of it, and what depends on it says so. Read again at SIGHUP.",
-    ),
-    text(
-        "suspend_file",
-        false,
-        "A file, relative to the configuration, by which the source's partner suspends it: while it is there nothing is asked of the source. Looked for every second.",
-    ),
+    Part::Later { name: "auth", why: "client credentials and certificates come with a later version" },
+    Part::Later { name: "traffic", why: "retries and breakers come with a later version" },
 ];
 
 /// A source's `limits:`. Those that the file's own `limits:` also has are taken from there when they aren't given.

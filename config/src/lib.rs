@@ -13,7 +13,6 @@ mod reference;
 mod report;
 mod sources;
 mod supergraph;
-mod traffic;
 mod yaml;
 
 pub use checked::{Checked, CheckedSource, CostMode, CostSettings, RequestLimits};
@@ -24,4 +23,3 @@ pub use operations::{Operations, Registered, RegisteredOperation};
 pub use reference::reference;
 pub use report::report;
 pub use supergraph::for_supergraph;
-pub use traffic::{Suspension, Traffic};

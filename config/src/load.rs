@@ -77,6 +77,7 @@ pub fn load_with_own(
         limits: request_limits(map.section("limits")),
         operations,
         cost: cost(map.section("cost")),
+        shares_in_flight: shares_in_flight(&map),
         cors_origins,
         log: Arc::from(map.values.text("log").unwrap_or("info")),
         introspection: map.values.flag("introspection").unwrap_or(true),
@@ -171,6 +172,7 @@ pub(crate) fn request_limits(limits: Option<&Map>) -> RequestLimits {
         queue: number("queue"),
         streams: number("streams"),
         events: number("events"),
+        answer_bytes: number("answer_bytes"),
         sockets: number("sockets"),
         socket_operations: number("socket_operations"),
     }
@@ -189,6 +191,11 @@ pub(crate) fn cost(section: Option<&Map>) -> CostSettings {
         list_size: number("list_size"),
         report: section.and_then(|section| section.values.flag("report")).unwrap_or(false),
     }
+}
+
+fn shares_in_flight(map: &Map) -> bool {
+    let all = map.section("traffic").and_then(|traffic| traffic.section("all"));
+    all.and_then(|all| all.values.flag("share_in_flight")).unwrap_or(false)
 }
 
 /// Composes what could be read. A source whose SDL is wrong keeps the graph from being composed; its own mistakes are told already.

@@ -9,7 +9,7 @@ use raccordo_schema::suggest::known_words;
 use raccordo_schema::{Diagnostic, Location};
 
 use crate::environment::{Lookup, interpolate};
-use crate::keys::{Part, of_section};
+use crate::keys::Part;
 use crate::yaml::{Data, Entry, Node};
 
 /// What reading needs at every step.
@@ -30,8 +30,6 @@ pub(crate) struct Map {
     /// The keys that the file gives.
     given: Vec<&'static str>,
     sections: Vec<(&'static str, Map)>,
-    /// The maps that a kind declares, where the file gives them.
-    pub(crate) own: Vec<(&'static str, Settings)>,
     texts: Vec<(&'static str, Vec<Placed>)>,
 }
 
@@ -115,12 +113,6 @@ fn read_part(
             let section = read_map(entry.map_or(&nothing, |entry| &entry.value), &path, parts, around, found);
             map.sections.push((name, section));
         }
-        (Part::Own(section), Some(entry)) => {
-            let read = read_map(&entry.value, &path, &of_section(section), around, found);
-            let settings =
-                read.own.into_iter().fold(read.values, |all, (name, own)| all.with_section(name, own));
-            map.own.push((section.name, settings));
-        }
         (Part::Texts { name, .. }, Some(entry)) => {
             map.texts.push((name, read_texts(&entry.value, &path, around, found)))
         }
@@ -130,7 +122,7 @@ fn read_part(
                     .help(*why),
             );
         }
-        (Part::Own(_) | Part::Sources { .. } | Part::Texts { .. } | Part::Later { .. }, _) => {}
+        (Part::Sources { .. } | Part::Texts { .. } | Part::Later { .. }, _) => {}
     }
 }
 
@@ -188,7 +180,13 @@ pub(crate) fn read_value(
         found.push(Diagnostic::error("WRONG_VALUE", node.at.clone(), message).help(expected(key)));
         return None;
     };
-    let text = interpolate(raw, &node.at, around, found)?;
+    let text = match interpolate(raw, &node.at, around.lookup) {
+        Ok(text) => text,
+        Err(wrong) => {
+            found.extend(wrong);
+            return None;
+        }
+    };
     let value = fit(&text, key, around);
     if value.is_none() {
         // Secrets and URLs, which may carry passwords, are never shown.

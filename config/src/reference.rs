@@ -2,7 +2,7 @@
 
 use raccordo_connector_api::{Key, KeyKind, Kind};
 
-use crate::keys::{Part, ROOT, SOURCE, of_kind, of_section};
+use crate::keys::{Part, ROOT, SOURCE};
 use crate::reader::join;
 
 /// Every key with what it is, its default and what it is for; the keys of these kinds' own at the end.
@@ -11,7 +11,7 @@ pub fn reference(kinds: &[&dyn Kind]) -> String {
     rows(&mut text, "", ROOT);
     rows(&mut text, "sources.NAME", SOURCE);
     for kind in kinds {
-        let own: Vec<Part> = of_kind(*kind).collect();
+        let own: Vec<Part> = kind.keys().iter().copied().map(Part::Value).collect();
         rows(&mut text, &format!("sources.NAME ({})", kind.name()), &own);
     }
     text
@@ -25,10 +25,6 @@ fn rows(text: &mut String, path: &str, parts: &[Part]) {
             Part::Section { doc, parts, .. } => {
                 row(text, &path, "map", "", doc);
                 rows(text, &path, parts);
-            }
-            Part::Own(section) => {
-                row(text, &path, "map", "", section.doc);
-                rows(text, &path, &of_section(section));
             }
             Part::Texts { doc, .. } => row(text, &path, "list of texts", "none", doc),
             Part::Sources { doc, .. } => row(text, &path, "map", "required", doc),

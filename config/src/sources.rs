@@ -11,10 +11,9 @@ use raccordo_schema::suggest::known_words;
 use raccordo_schema::{Diagnostic, Location, check_kind, read_source};
 
 use crate::checked::CheckedSource;
-use crate::keys::{Part, SOURCE, of_kind};
+use crate::keys::{Part, SOURCE};
 use crate::load::{OwnSource, unreadable};
 use crate::reader::{Map, Surroundings, read_map};
-use crate::traffic::{suspension, traffic};
 use crate::yaml::{Data, Entry, Node};
 
 /// One source as far as it could be read.
@@ -113,8 +112,6 @@ impl Reading<'_> {
                 connector,
                 timeout: Duration::from_millis(map.number("timeout_ms") as u64),
                 limits: self.limits(map.section("limits")),
-                traffic: traffic(self.all_traffic(), map.section("traffic")),
-                suspension: suspension(&map, self.around.folder),
             })
         });
         let is_subgraph = kind.is_some_and(|kind| kind.name() == "graphql");
@@ -142,7 +139,7 @@ impl Reading<'_> {
 
     /// The entry by its tables. Of an unknown kind no table tells its own keys, so only the common ones are read.
     fn entry(&self, entry: &Entry, kind: Option<&dyn Kind>, found: &mut Vec<Diagnostic>) -> Map {
-        let own = kind.into_iter().flat_map(of_kind);
+        let own = kind.map_or(&[][..], |kind| kind.keys()).iter().copied().map(Part::Value);
         let parts: Vec<Part> = SOURCE.iter().copied().chain(own).collect();
         let path = format!("sources.{}", entry.key);
         let mut told = Vec::new();
@@ -163,10 +160,6 @@ impl Reading<'_> {
             .ok()?;
         let mapping = read_source(name, &file, &sdl).map_err(|wrong| found.extend(wrong)).ok()?;
         Some(ReadSdl { file, sdl, mapping: Arc::new(mapping) })
-    }
-
-    fn all_traffic(&self) -> Option<&Map> {
-        self.file.section("traffic")?.section("all")
     }
 
     /// A source's own limits, else the file's.
@@ -208,23 +201,17 @@ fn check_source(
     if is_other_kind || !settings_good {
         return None;
     }
-    let settings = of_kind_only(map, kind);
+    let settings = of_kind_only(&map.values, kind);
     let checked = kind.check(Source { name, settings: &settings, mapping: &read.mapping });
-    let checked = checked.map_err(|wrong| found.extend(wrong)).ok()?;
-    found.extend(checked.warnings().iter().cloned());
-    Some(checked).filter(|_| mapping_good)
+    checked.map_err(|wrong| found.extend(wrong)).ok().filter(|_| mapping_good)
 }
 
-/// A kind sees its own keys, and its own maps.
-fn of_kind_only(map: &Map, kind: &dyn Kind) -> Settings {
-    let values = &map.values;
-    let settings = kind.keys().iter().fold(Settings::new(values.entry_at()), |settings, key| {
-        match values.given(key.name) {
-            Some(value) => settings.with(key.name, value.clone(), values.at(key.name)),
-            None => settings,
-        }
-    });
-    map.own.iter().fold(settings, |settings, (name, own)| settings.with_section(name, own.clone()))
+/// A kind sees its own keys.
+fn of_kind_only(values: &Settings, kind: &dyn Kind) -> Settings {
+    kind.keys().iter().fold(Settings::new(values.entry_at()), |settings, key| match values.given(key.name) {
+        Some(value) => settings.with(key.name, value.clone(), values.at(key.name)),
+        None => settings,
+    })
 }
 
 /// An empty mapping, for sources of which only a supergraph is known.

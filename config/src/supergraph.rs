@@ -15,7 +15,6 @@ use crate::load::{cost, request_limits};
 use crate::operations::read_operations;
 use crate::reader::{Surroundings, read_map};
 use crate::sources::{settings_of_url, unmapped};
-use crate::traffic::{Suspension, Traffic};
 use crate::yaml::{Data, Node};
 
 /// How long one fetch may take where nothing says otherwise.
@@ -58,6 +57,7 @@ pub fn for_supergraph(
         limits: request_limits(defaults.section("limits")),
         operations: read_operations(defaults.section("operations"), around.folder, &mut found),
         cost: cost(defaults.section("cost")),
+        shares_in_flight: false,
         cors_origins: Vec::new(),
         log: Arc::from("info"),
         introspection: true,
@@ -84,8 +84,6 @@ fn subgraph(source: &GraphSource, kind: &dyn Kind, at: &Location) -> Result<Chec
         connector,
         timeout: TIMEOUT,
         limits: Limits::default(),
-        traffic: Traffic::default(),
-        suspension: Suspension::default(),
     })
 }
 

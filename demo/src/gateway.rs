@@ -76,7 +76,7 @@ impl Listening {
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Ended {
         let watching = tokio::spawn(self.prepared.watch());
         let gateway = Arc::clone(self.prepared.gateway());
-        let ended = serve::run(gateway, self.listener, self.settings, shutdown).await;
+        let ended = serve::run(gateway, self.listener, self.settings, None, shutdown).await;
         watching.abort();
         ended
     }

@@ -37,11 +37,10 @@ codes! {
     PLANNING_LIMIT_EXCEEDED 400 "The operation took too long to plan.";
     OVERLOADED 503 "The gateway has too much to do; try again later.";
     CSRF_PREVENTION_FAILED 400 "A browser could have sent this request without being asked; send a header that makes it ask.";
-    SOURCE_UNAVAILABLE 200 "A source can't be reached, or is suspended; its fields are null.";
+    SOURCE_UNAVAILABLE 200 "A source can't be reached; its fields are null.";
     SOURCE_TIMEOUT 200 "A source did not answer in time; its fields are null.";
     SOURCE_MALFORMED_RESPONSE 200 "A source answered what its declared types don't allow; what doesn't fit is null.";
-    SOURCE_LIMIT_EXCEEDED 200 "A source's answer passes a limit, or too many calls wait for it; its fields are null.";
-    SOURCE_CONFLICT 200 "A source holds something else by now than the change expects; nothing was changed.";
+    SOURCE_LIMIT_EXCEEDED 200 "A source's answer passes a limit; its fields are null.";
     SOURCE_REJECTED 200 "A source refused; its fields are null.";
     INTERNAL_SERVER_ERROR 500 "A fault of the gateway, logged under the id in `extensions.fault`.";
 }
@@ -55,9 +54,6 @@ impl From<raccordo_connector_api::FailureKind> for Code {
             Kind::Malformed => Self::SOURCE_MALFORMED_RESPONSE,
             Kind::OverLimit => Self::SOURCE_LIMIT_EXCEEDED,
             Kind::Refused => Self::SOURCE_REJECTED,
-            Kind::Conflict => Self::SOURCE_CONFLICT,
-            Kind::Suspended => Self::SOURCE_UNAVAILABLE,
-            Kind::Busy => Self::SOURCE_LIMIT_EXCEEDED,
             Kind::BadInput => Self::BAD_USER_INPUT,
             Kind::Internal => Self::INTERNAL_SERVER_ERROR,
         }
@@ -102,9 +98,6 @@ mod tests {
             Kind::Malformed,
             Kind::OverLimit,
             Kind::Refused,
-            Kind::Conflict,
-            Kind::Suspended,
-            Kind::Busy,
             Kind::BadInput,
             Kind::Internal,
         ];

@@ -1,16 +1,15 @@
-//! Texts of operations that were read before: a request in, the operation that its text was found to be out, if it is known still.
+//! Texts of operations that were read before: a request in, what its text was found to be out, if it is known still: a whole operation
+//! where no variables make one differ from the next, else the document, examined and still without values.
 //!
-//! Kept is only what holds nothing of a person: queries that came as text, without variables, and whose text has no string, no number and
-//! no comment. Texts themselves are not kept: they are known by a keyed digest (SHA-256 under a key that this process drew), so that
+//! Kept is only what holds nothing of a person: texts that are registered, or that have no string, no number and no comment. Texts themselves are not kept: they are known by a keyed digest (SHA-256 under a key that this process drew), so that
 //! whoever reads its memory can't test a guess. It holds so many bytes of text and no more; what isn't asked any more goes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use raccordo_connector_api::Operation as Root;
 use sha2::{Digest as _, Sha256};
 
-use crate::operation::{Operation, Valid};
+use crate::operation::{Examined, Operation, Resolved, Valid};
 use crate::request::Request;
 
 /// Bytes of text whose operations are kept, in each of two generations.
@@ -27,12 +26,31 @@ pub(crate) struct Known {
 /// Two generations: what is asked moves to the young one; when that is full the old one goes.
 #[derive(Default)]
 struct Kept {
-    young: HashMap<Digest, Read>,
-    old: HashMap<Digest, Read>,
+    young: HashMap<Digest, (Text, usize)>,
+    old: HashMap<Digest, (Text, usize)>,
     bytes: usize,
 }
 
 type Digest = [u8; 32];
+
+/// What a text was found to be.
+#[derive(Clone)]
+pub(crate) enum Text {
+    /// An operation whose variables are none: all of it.
+    Operation(Read),
+    /// A document whose variables come with each request.
+    Document(Arc<Examined>),
+}
+
+impl Text {
+    /// What is known from now on, once a request was read.
+    pub(crate) fn of(examined: Examined, read: &Read) -> Self {
+        match examined.is_constant() && read.operation.introspection.is_empty() {
+            true => Self::Operation(read.clone()),
+            false => Self::Document(Arc::new(examined)),
+        }
+    }
+}
 
 /// An operation that was read, and the digest of its lifted form in hexadecimal.
 #[derive(Clone)]
@@ -58,51 +76,46 @@ impl Known {
     }
 
     /// The digest that a request's text is known by, if it may be known.
-    pub(crate) fn digest(&self, request: &Request) -> Option<Digest> {
-        let by_name = request.reference.is_some();
-        if by_name
-            || request.query.len() > TEXT
-            || !request.variables.is_empty()
-            || !holds_nobody(&request.query)
-        {
+    pub(crate) fn digest(&self, resolved: &Resolved<'_>, request: &Request) -> Option<Digest> {
+        let text = resolved.text();
+        let may_be = resolved.is_registered() || holds_nobody(text);
+        if text.len() > TEXT || resolved.is_to_be_kept() || !may_be {
             return None;
         }
         let name = request.operation_name.as_deref().unwrap_or_default();
         let mut digest = Sha256::new_with_prefix(self.key);
+        digest.update([u8::from(resolved.is_registered())]);
         digest.update(name.len().to_le_bytes());
         digest.update(name);
-        digest.update(&request.query);
+        digest.update(text);
         Some(digest.finalize().into())
     }
 
-    /// The operation of a text that was read before.
-    pub(crate) fn find(&self, digest: &Digest) -> Option<Read> {
+    /// What a text was found to be before.
+    pub(crate) fn find(&self, digest: &Digest) -> Option<Text> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(read) = kept.young.get(digest) {
-            return Some(read.clone());
+        if let Some((text, _)) = kept.young.get(digest) {
+            return Some(text.clone());
         }
-        let read = kept.old.remove(digest)?;
-        kept.keep(*digest, read.clone());
-        Some(read)
+        let (text, bytes) = kept.old.remove(digest)?;
+        kept.keep(*digest, text.clone(), bytes);
+        Some(text)
     }
 
-    /// Keeps an operation, if it is a query that holds nothing that was worked out for one request.
-    pub(crate) fn keep(&self, digest: Digest, read: &Read) {
-        if read.operation.root == Root::Query && read.operation.introspection.is_empty() {
-            self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(digest, read.clone());
-        }
+    /// Keeps what a text of so many bytes was found to be.
+    pub(crate) fn keep(&self, digest: Digest, text: Text, bytes: usize) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(digest, text, bytes);
     }
 }
 
 impl Kept {
-    fn keep(&mut self, digest: Digest, read: Read) {
-        let bytes = read.operation.text.len();
+    fn keep(&mut self, digest: Digest, text: Text, bytes: usize) {
         if self.bytes + bytes > TEXTS {
             self.old = std::mem::take(&mut self.young);
             self.bytes = 0;
         }
         self.bytes += bytes;
-        self.young.insert(digest, read);
+        self.young.insert(digest, (text, bytes));
     }
 }
 
@@ -125,13 +138,19 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operation::{self, Limits, Settings};
+
+    fn digest_of(known: &Known, request: &Request) -> Option<Digest> {
+        let settings = Settings::from(Limits::default());
+        known.digest(&operation::resolve(&settings, request).unwrap(), request)
+    }
 
     #[test]
     fn texts_with_anything_of_a_person_are_not_known() {
         let known = Known::draw().unwrap();
         let asks = |query: &str| {
             let request = Request { query: query.into(), may_write: true, ..Request::default() };
-            known.digest(&request).is_some()
+            digest_of(&known, &request).is_some()
         };
         for lasting in ["{ persone { nome } }", "query A1 { b2: c_3(x: ROSSO, y: true) }"] {
             assert!(asks(lasting), "{lasting}");
@@ -155,15 +174,14 @@ mod tests {
         let known = Known::draw().unwrap();
         let digest = |query: &str, name: Option<&str>| {
             let operation_name = name.map(str::to_owned);
-            known.digest(&Request { query: query.into(), operation_name, ..Request::default() })
+            digest_of(&known, &Request { query: query.into(), operation_name, ..Request::default() })
         };
         assert_eq!(digest("{a}", None), digest("{a}", None));
         assert_ne!(digest("{a}", None), digest("{b}", None));
         assert_ne!(digest("b{a}", Some("x")), digest("{a}", Some("xb")));
-        assert_ne!(
-            digest("{a}", None),
-            Known::draw().unwrap().digest(&Request { query: "{a}".into(), ..Request::default() })
-        );
+        let other = Known::draw().unwrap();
+        let request = Request { query: "{a}".into(), ..Request::default() };
+        assert_ne!(digest("{a}", None), digest_of(&other, &request));
     }
 
     #[test]

@@ -14,5 +14,5 @@ pub mod run;
 pub mod serve;
 mod stall;
 pub mod start;
-pub mod traffic;
 pub mod trail;
+pub mod workers;

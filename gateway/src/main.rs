@@ -4,6 +4,10 @@ mod commands;
 
 use std::process::ExitCode;
 
+/// Many small and short-lived pieces of text are what a request is made of: docs/decisions/0027 says what this saves.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     commands::run()
 }

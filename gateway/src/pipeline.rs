@@ -14,8 +14,8 @@ use tokio::time::Instant;
 
 use crate::code::Code;
 use crate::graph::Graph;
-use crate::known::{Known, Read};
-use crate::operation::{self, Operation, Settings, Valid};
+use crate::known::{Known, Read, Text};
+use crate::operation::{self, Examined, Operation, Settings, Valid};
 use crate::plan::{self, Active, Labels, Plan, PlanError};
 use crate::request::{Cost, Refusal, Request};
 use crate::run::{self, Answer, Context, Flights, StepReport};
@@ -30,6 +30,8 @@ const PREPARED: u64 = 256 * 1024 * 1024;
 const WEIGHT: (u32, u32) = (64, 4096);
 /// How long planning one operation may take.
 const PLANNING: Duration = Duration::from_secs(5);
+/// Bytes of data that an answer may have, unless it is said.
+const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// How many operations are planned at a time.
 const PLANNERS: usize = 2;
 
@@ -41,6 +43,7 @@ pub struct Gateway {
     cursors: Arc<dyn Cursors>,
     reading: Settings,
     timeout: Duration,
+    answer_bytes: usize,
     labels: Labels,
     prepared: Cache<(PermitClass, Arc<str>, Active), Arc<Plan>>,
     planners: Arc<Semaphore>,
@@ -83,6 +86,7 @@ impl Gateway {
             cursors,
             reading: reading.into(),
             timeout,
+            answer_bytes: ANSWER_BYTES,
             labels,
             prepared,
             planners: Arc::new(Semaphore::new(PLANNERS)),
@@ -97,6 +101,12 @@ impl Gateway {
     #[must_use]
     pub fn sharing(self, shared: impl Into<Box<[bool]>>) -> Self {
         Self { flights: Some(Arc::new(Flights::new(shared))), ..self }
+    }
+
+    /// With so many bytes of data that an answer may have, instead of 64 MiB.
+    #[must_use]
+    pub fn with_answer_bytes(self, answer_bytes: usize) -> Self {
+        Self { answer_bytes, ..self }
     }
 
     /// The graph that is served.
@@ -134,17 +144,28 @@ impl Gateway {
         }
     }
 
-    /// The operation of a request. A text that is known isn't read again.
+    /// The operation of a request. A text that is known isn't examined again.
     fn read(&self, request: &Request) -> Result<Read, Refusal> {
-        let known = self.known.as_ref().and_then(|known| Some((known, known.digest(request)?)));
-        if let Some(read) = known.as_ref().and_then(|(known, digest)| known.find(digest)) {
-            return Ok(read);
+        let resolved = operation::resolve(&self.reading, request)?;
+        let known = self.known.as_ref().and_then(|known| Some((known, known.digest(&resolved, request)?)));
+        match known.as_ref().and_then(|(known, digest)| known.find(digest)) {
+            Some(Text::Operation(read)) if request.may_write || read.operation.root == Root::Query => {
+                Ok(read)
+            }
+            Some(Text::Document(examined)) => self.finish(&examined, request),
+            _ => {
+                let examined = operation::examine(&self.graph, &self.reading, &resolved, request)?;
+                let read = self.finish(&examined, request)?;
+                if let Some((known, digest)) = known {
+                    known.keep(digest, Text::of(examined, &read), resolved.text().len());
+                }
+                Ok(read)
+            }
         }
-        let read = Read::new(operation::read(&self.graph, &self.reading, request)?);
-        if let Some((known, digest)) = known {
-            known.keep(digest, &read);
-        }
-        Ok(read)
+    }
+
+    fn finish(&self, examined: &Examined, request: &Request) -> Result<Read, Refusal> {
+        operation::finish(&self.graph, &self.reading, examined, request).map(Read::new)
     }
 
     /// An operation with one answer.
@@ -233,6 +254,7 @@ impl Gateway {
             origin: Arc::new(origin(caller, trace)),
             cursors: Arc::clone(&self.cursors),
             deadline,
+            answer_bytes: self.answer_bytes,
             flights: self.flights.as_ref(),
         }
     }

@@ -9,18 +9,20 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use crate::http::{self, Draining, Respond};
 use crate::stall::Stalling;
+use crate::workers::Workers;
 
 /// Bytes that a request's line and headers may have together: 431 beyond.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -67,19 +69,22 @@ pub enum Ended {
     CutOff,
 }
 
-/// Serves until `shutdown` completes, then lets what is under way finish.
+/// Serves until `shutdown` completes, then lets what is under way finish. Connections are served by `workers`, or, without them, by the
+/// runtime that this is called in.
 pub async fn run(
     respond: Arc<dyn Respond>,
     listener: TcpListener,
     settings: Settings,
+    workers: Option<Workers>,
     shutdown: impl Future<Output = ()>,
 ) -> Ended {
     let draining = Draining::default();
     let connections = Connections {
-        router: http::router(respond, settings.http, draining.clone()),
+        router: http::router(respond, settings.http, draining.clone()).layer(from_fn(http::named)),
         builder: builder(settings.head_timeout),
         places: Arc::new(Semaphore::new(settings.connections.min(Semaphore::MAX_PERMITS))),
         tasks: draining.tasks().clone(),
+        workers,
         drain: CancellationToken::new(),
         cut: CancellationToken::new(),
         head_timeout: settings.head_timeout,
@@ -132,6 +137,7 @@ struct Connections {
     builder: Builder<TokioExecutor>,
     places: Arc<Semaphore>,
     tasks: TaskTracker,
+    workers: Option<Workers>,
     /// Connections finish the request they have.
     drain: CancellationToken,
     /// Connections close at once.
@@ -147,11 +153,7 @@ impl Connections {
             let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    let serving = self.serve(stream);
-                    self.tasks.spawn(async move {
-                        serving.await;
-                        drop(place);
-                    });
+                    self.begin(stream, place);
                 }
                 Err(error) => {
                     tracing::warn!(target: "raccordo::http", kind = ?error.kind(), "a connection can't be accepted");
@@ -161,7 +163,35 @@ impl Connections {
         }
     }
 
-    fn serve(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
+    /// Has a connection served, on a worker where there are any. `place` is its among all connections.
+    fn begin(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
+        match self.workers.as_ref().and_then(Workers::place) {
+            None => {
+                let serving = self.serve(|| Ok(stream));
+                self.tasks.spawn(async move {
+                    serving.await;
+                    drop(place);
+                });
+            }
+            Some((worker, own)) => {
+                // The reactor that it was accepted on lets it go; the worker's takes it.
+                let Ok(stream) = stream.into_std() else { return };
+                let serving = self.serve(|| TcpStream::from_std(stream));
+                self.tasks.spawn_on(
+                    async move {
+                        serving.await;
+                        drop((place, own));
+                    },
+                    worker,
+                );
+            }
+        }
+    }
+
+    fn serve(
+        &self,
+        stream: impl FnOnce() -> std::io::Result<TcpStream> + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
         let builder = self.builder.clone();
         let begun = Arc::new(AtomicBool::new(false));
         let noting = Noting { inner: self.router.clone(), begun: Arc::clone(&begun) };
@@ -169,6 +199,7 @@ impl Connections {
         let (drain, cut) = (self.drain.clone(), self.cut.clone());
         let (head_timeout, write_timeout) = (self.head_timeout, self.write_timeout);
         async move {
+            let Ok(stream) = stream() else { return };
             // Answers are written whole: waiting to fill a packet only delays them.
             let _ = stream.set_nodelay(true);
             let io = TokioIo::new(Stalling::new(stream, write_timeout));

@@ -8,8 +8,8 @@ use axum::http::HeaderValue;
 use futures::future::join_all;
 use raccordo_config::{Checked, CheckedSource, report};
 use raccordo_connector_api::{Connector, Failure};
-use raccordo_schema::Diagnostic;
 use raccordo_schema::mapping::Name;
+use raccordo_schema::{Diagnostic, Location};
 use thiserror::Error;
 use tokio::time::timeout;
 
@@ -18,7 +18,6 @@ use crate::graph::{Graph, GraphError, GraphSource};
 use crate::operation::{self, Documents, Limits};
 use crate::own::{self, OwnSource, States};
 use crate::pipeline::Gateway;
-use crate::traffic::{self, Guarded};
 use crate::trail::{LogTrail, Trail};
 use crate::{http, serve};
 
@@ -64,7 +63,15 @@ pub struct Prepared {
 struct Source {
     name: Name,
     kind: Name,
-    connector: Arc<Guarded>,
+    connector: Arc<dyn Connector>,
+}
+
+/// How long a source may take to be compared with its SDL.
+const EXAMINE_TIMEOUT: Duration = Duration::from_secs(60);
+
+fn unexamined(source: &str, why: &str) -> Diagnostic {
+    let message = format!("source `{source}` can't be compared with its SDL: {why}");
+    Diagnostic::error("LIVE_UNKNOWN", Location::file(""), message).help("let its account read the catalogue")
 }
 
 /// What a source said when it was asked whether it answers.
@@ -104,45 +111,25 @@ impl Prepared {
         }
     }
 
+    /// Compares what every source has with what its SDL says, all at once: what is missing or otherwise, each at its place.
+    pub fn examine(&self) -> impl Future<Output = Vec<Diagnostic>> + Send + use<> {
+        let sources = self.sources.clone();
+        async move {
+            let examined = sources.iter().map(|source| async {
+                match timeout(EXAMINE_TIMEOUT, source.connector.examine()).await {
+                    Ok(Ok(found)) => found,
+                    Ok(Err(failure)) => vec![unexamined(&source.name, &failure.to_string())],
+                    Err(_) => vec![unexamined(&source.name, "it takes too long")],
+                }
+            });
+            join_all(examined).await.into_iter().flatten().collect()
+        }
+    }
+
     /// Keeps asking the sources, so that `fonti` tells how they are; ends only when it is dropped.
     pub fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
-        let connectors: Vec<Arc<Guarded>> =
-            self.sources.iter().map(|source| Arc::clone(&source.connector)).collect();
-        let sources = self.sources.iter().map(|source| {
-            let connector: Arc<dyn Connector> = Arc::clone(&source.connector) as _;
-            (source.name.clone(), connector)
-        });
-        let states = Arc::clone(&self.states).watch(sources.collect());
-        async move {
-            tokio::join!(states, traffic::watch(connectors));
-        }
-    }
-
-    /// What sets the sources' suspension anew.
-    pub fn suspensions(&self) -> Suspensions {
-        let named = self.sources.iter().map(|source| (source.name.clone(), Arc::clone(&source.connector)));
-        Suspensions { sources: named.collect() }
-    }
-}
-
-/// Suspends and releases sources as a configuration that was read again says.
-pub struct Suspensions {
-    sources: Vec<(Name, Arc<Guarded>)>,
-}
-
-impl Suspensions {
-    /// Takes over which sources are suspended, at once. Whatever else the configuration says counts from the next start. Gives the
-    /// sources of which it changed, and whether they are suspended now.
-    pub fn apply(&self, checked: &Checked) -> Vec<(Name, bool)> {
-        let mut changed = Vec::new();
-        for entry in checked.sources() {
-            let source = self.sources.iter().find(|(name, _)| name == entry.name());
-            let suspended = entry.suspension().suspended;
-            if source.is_some_and(|(_, connector)| connector.suspend(suspended)) {
-                changed.push((entry.name().clone(), suspended));
-            }
-        }
-        changed
+        let sources = self.sources.iter().map(|source| (source.name.clone(), Arc::clone(&source.connector)));
+        Arc::clone(&self.states).watch(sources.collect())
     }
 }
 
@@ -161,9 +148,7 @@ pub fn prepare(checked: &Checked) -> Result<Prepared, StartError> {
 pub fn prepare_with_trail(checked: &Checked, trail: Arc<dyn Trail>) -> Result<Prepared, StartError> {
     let sources: Vec<Source> = checked.sources().iter().map(connected).collect::<Result<_, _>>()?;
     let named = sources.iter().map(|source| (source.name.clone(), source.kind.clone()));
-    let standings =
-        sources.iter().map(|source| (source.name.clone(), Arc::clone(source.connector.standing())));
-    let states = Arc::new(States::new(named).with_standings(standings));
+    let states = Arc::new(States::new(named));
     let mut of_graph: Vec<GraphSource> =
         sources.iter().zip(checked.sources()).map(|(source, entry)| graph_source(source, entry)).collect();
     let serves_own = checked.catalogue().sources().iter().any(|source| &*source.name == own::NAME);
@@ -180,7 +165,8 @@ pub fn prepare_with_trail(checked: &Checked, trail: Arc<dyn Trail>) -> Result<Pr
         reading,
         checked.limits().timeout,
     )
-    .with_waiting_events(checked.limits().events);
+    .with_waiting_events(checked.limits().events)
+    .with_answer_bytes(checked.limits().answer_bytes);
     Ok(Prepared {
         gateway: Arc::new(sharing(checked, gateway)),
         states,
@@ -209,14 +195,9 @@ fn reading(graph: &Graph, checked: &Checked) -> Result<operation::Settings, Star
 }
 
 fn sharing(checked: &Checked, gateway: Gateway) -> Gateway {
-    let shares = |name: &Name| {
-        let entry = checked.sources().iter().find(|entry| entry.name() == name);
-        entry.is_some_and(|entry| entry.traffic().shares_in_flight)
-    };
-    // Graphs know their sources by number. The own source is in process: there is no call to share.
-    let shared: Vec<bool> = gateway.graph().sources().iter().map(|source| shares(&source.name)).collect();
-    match shared.contains(&true) {
-        true => gateway.sharing(shared),
+    let sources = gateway.graph().sources().len();
+    match checked.shares_in_flight() {
+        true => gateway.sharing(vec![true; sources]),
         false => gateway,
     }
 }
@@ -226,8 +207,7 @@ fn connected(entry: &CheckedSource) -> Result<Source, StartError> {
         .connector()
         .open()
         .map_err(|failure| StartError::Connector { source_name: entry.name().clone(), failure })?;
-    let guarded = Arc::new(Guarded::new(connector, entry.traffic(), entry.suspension()));
-    Ok(Source { name: entry.name().clone(), kind: entry.kind().into(), connector: guarded })
+    Ok(Source { name: entry.name().clone(), kind: entry.kind().into(), connector })
 }
 
 fn graph_source(source: &Source, entry: &CheckedSource) -> GraphSource {
@@ -236,7 +216,7 @@ fn graph_source(source: &Source, entry: &CheckedSource) -> GraphSource {
     GraphSource {
         name: source.name.clone(),
         kind: source.kind.clone(),
-        connector: Arc::clone(&source.connector) as Arc<dyn Connector>,
+        connector: Arc::clone(&source.connector),
         mapping,
         timeout: entry.timeout(),
         limits: entry.limits(),

@@ -213,7 +213,7 @@ pub struct SqlTarget {
     pub table: Option<Name>,
     /// `namespace:`.
     pub namespace: Option<Name>,
-    /// `query:`, refused by this version.
+    /// `query:`, instead of a table.
     pub query: Option<Arc<str>>,
     /// `key:`; empty when not given.
     pub key: Vec<Name>,

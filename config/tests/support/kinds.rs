@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use raccordo_connector_api::{Checked, Connector, Failure, FailureKind, Key, KeyKind, Kind, Section, Source};
+use raccordo_connector_api::{Checked, Connector, Failure, FailureKind, Key, KeyKind, Kind, Source};
 use raccordo_schema::Diagnostic;
 
 /// A kind with a name and keys.
@@ -25,10 +25,6 @@ impl Kind for Plain {
         self.1
     }
 
-    fn sections(&self) -> &'static [Section] {
-        if self.0 == "sql" { &[] } else { &[AUTH] }
-    }
-
     fn check(&self, source: Source<'_>) -> Result<Arc<dyn Checked>, Vec<Diagnostic>> {
         match source.settings.text("url") {
             Some(url) if url.contains("refused") => Err(vec![Diagnostic::error(
@@ -44,37 +40,6 @@ impl Kind for Plain {
 const fn url(schemes: &'static [&'static str]) -> Key {
     Key { name: "url", kind: KeyKind::Url(schemes), required: true, doc: "Where the source is." }
 }
-
-const fn required(name: &'static str, kind: KeyKind) -> Key {
-    Key { name, kind, required: true, doc: "" }
-}
-
-const SECRET_OF_CLIENT: Key =
-    Key { name: "client_secret", kind: KeyKind::Secret, required: false, doc: "Its secret." };
-
-const AUTH: Section = Section {
-    name: "auth",
-    doc: "How the source knows the gateway.",
-    keys: &[],
-    sections: &[
-        Section {
-            name: "oauth2",
-            doc: "A token.",
-            keys: &[
-                required("token_url", KeyKind::Url(&["https"])),
-                required("client_id", KeyKind::Text),
-                SECRET_OF_CLIENT,
-            ],
-            sections: &[],
-        },
-        Section {
-            name: "basic",
-            doc: "A user.",
-            keys: &[required("user", KeyKind::Text), required("password", KeyKind::Secret)],
-            sections: &[],
-        },
-    ],
-};
 
 const SECRET: Key = Key {
     name: "authorization",

@@ -148,8 +148,8 @@ fn matches(pattern: &str, text: &str) -> bool {
         return text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     }
-    if pattern == "\\$\\{(env\\.|file:)" {
-        return text.contains("${env.") || text.contains("${file:");
+    if pattern == "\\$\\{env\\." {
+        return text.contains("${env.");
     }
     let schemes = pattern
         .strip_prefix("^(")

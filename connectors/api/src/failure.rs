@@ -1,8 +1,5 @@
 //! Why a source gave nothing, by cause and blame. The caller gets a code; the detail is for the operator's log.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use raccordo_schema::mapping::Name;
 use thiserror::Error;
 
@@ -16,10 +13,6 @@ pub struct Failure {
     pub detail: String,
     /// The coordinate at fault, type and field, where there is one.
     pub coordinate: Option<(Name, Name)>,
-    /// What the configuration has the caller told of it, instead of what its kind says: a fixed text, never the partner's.
-    pub told: Option<Arc<str>>,
-    /// How long the source wants to be left alone (`Retry-After`, RFC 9110 §10.2.3).
-    pub retry_after: Option<Duration>,
 }
 
 /// The outcomes that are not rows. Absence is not among them: it is a row that is null.
@@ -40,15 +33,6 @@ pub enum FailureKind {
     /// The partner refused: its authentication, its rules.
     #[error("the source refused")]
     Refused,
-    /// The change doesn't fit what the source holds by now; nothing was changed.
-    #[error("the source holds something else by now")]
-    Conflict,
-    /// The source's own partner, or whoever runs the gateway, has it left alone.
-    #[error("the source is suspended")]
-    Suspended,
-    /// More is asked of the source than the gateway lets through.
-    #[error("too many calls wait for the source")]
-    Busy,
     /// The caller's argument can't be used: a cursor from elsewhere, a page too large.
     #[error("the argument can't be used")]
     BadInput,
@@ -60,7 +44,7 @@ pub enum FailureKind {
 impl Failure {
     /// A failure with its detail for the log.
     pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), coordinate: None, told: None, retry_after: None }
+        Self { kind, detail: detail.into(), coordinate: None }
     }
 
     /// Nobody answered.
@@ -96,20 +80,6 @@ impl Failure {
     /// Ours.
     pub fn internal(detail: impl Into<String>) -> Self {
         Self::new(FailureKind::Internal, detail)
-    }
-
-    /// The same, with what the configuration has the caller told.
-    #[must_use]
-    pub fn telling(mut self, text: Option<Arc<str>>) -> Self {
-        self.told = text;
-        self
-    }
-
-    /// The same, where the source said how long it wants to be left alone.
-    #[must_use]
-    pub fn after(mut self, pause: Option<Duration>) -> Self {
-        self.retry_after = pause;
-        self
     }
 
     /// The same, at a coordinate.

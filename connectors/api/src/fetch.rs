@@ -8,8 +8,7 @@ use tokio::time::Instant;
 
 use crate::{Argument, Asked, Cursors, Limits, Representations, Value};
 
-/// What a connector gets. Cloned, it is the same question, and counts into the same meter. Plain data: nothing in it refers to the client's document.
-#[derive(Clone)]
+/// What a connector gets. Plain data: nothing in it refers to the client's document.
 pub struct Fetch {
     /// The question, shared between requests.
     pub asked: Arc<Asked>,
@@ -83,11 +82,6 @@ impl Meter {
     /// So many records more; returns the total.
     pub fn rows(&self, rows: usize) -> u64 {
         self.rows.fetch_add(rows as u64, Ordering::Relaxed) + rows as u64
-    }
-
-    /// What was read so far counts no more: it is asked again.
-    pub fn forget_rows(&self) {
-        self.rows.store(0, Ordering::Relaxed);
     }
 
     /// Calls, bytes and records so far.

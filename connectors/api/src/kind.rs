@@ -7,7 +7,7 @@ use futures::future::{BoxFuture, join_all};
 use raccordo_schema::Diagnostic;
 use raccordo_schema::mapping::SourceMapping;
 
-use crate::{Events, Failure, Fetch, Key, Reply, Section, Settings};
+use crate::{Events, Failure, Fetch, Key, Reply, Settings};
 
 /// A kind of source: `sql`, `fhir`, …
 pub trait Kind: Send + Sync {
@@ -18,16 +18,28 @@ pub trait Kind: Send + Sync {
     /// the published JSON Schema and the documentation.
     fn keys(&self) -> &'static [Key];
 
-    /// The maps of keys that belong to this kind.
-    fn sections(&self) -> &'static [Section] {
-        &[]
-    }
-
     /// Checks a source's settings and mapping, opening nothing.
     ///
     /// # Errors
     /// Every mistake at once.
     fn check(&self, source: Source<'_>) -> Result<Arc<dyn Checked>, Vec<Diagnostic>>;
+
+    /// Whether [`Kind::inspect`] can say what is at this address, by its form alone.
+    fn inspects(&self, url: &str) -> bool {
+        let _ = url;
+        false
+    }
+
+    /// A first annotated SDL, from what the system at an address says of itself: idiomatic names, keys found, what looks personal marked.
+    /// It passes `raccordo check` as it is. Called inside the tokio runtime; reads no record.
+    ///
+    /// # Errors
+    /// Why there is none: the address can't be read, or nobody answers there. Neither tells the address, which may hold a password.
+    fn inspect<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<String, Failure>> {
+        let _ = url;
+        let refused = Failure::bad_input(format!("kind `{}` can't say what is at an address", self.name()));
+        std::future::ready(Err(refused)).boxed()
+    }
 }
 
 /// What a kind checks.
@@ -49,11 +61,6 @@ pub trait Checked: Send + Sync {
     /// # Errors
     /// What can't be made at all: a certificate that can't be read.
     fn open(&self) -> Result<Arc<dyn Connector>, Failure>;
-
-    /// What is worth knowing of the source, though nothing is wrong.
-    fn warnings(&self) -> &[Diagnostic] {
-        &[]
-    }
 }
 
 /// Speaks to one source.
@@ -88,9 +95,22 @@ pub trait Connector: Send + Sync {
         Box::pin(join_all(fetches.iter().map(|fetch| self.fetch(fetch))))
     }
 
+    /// Whether [`Connector::fetch_together`] is one call. Then a question may wait a while for another, to be asked with it.
+    fn joins(&self) -> bool {
+        false
+    }
+
     /// Whether the source answers at all: one cheap call that asks for no record.
     ///
     /// # Errors
     /// Why not.
     fn probe(&self) -> BoxFuture<'_, Result<(), Failure>>;
+
+    /// What the source hasn't, or has otherwise than its mapping says: for `check --live`. Asks for no record; by default finds nothing.
+    ///
+    /// # Errors
+    /// When it can't be known.
+    fn examine(&self) -> BoxFuture<'_, Result<Vec<Diagnostic>, Failure>> {
+        std::future::ready(Ok(Vec::new())).boxed()
+    }
 }

@@ -19,19 +19,6 @@ pub struct Key {
     pub doc: &'static str,
 }
 
-/// A map below a source's entry: `auth: { oauth2: { … } }`. Its keys count only where the file gives the map.
-#[derive(Debug, Clone, Copy)]
-pub struct Section {
-    /// In snake_case.
-    pub name: &'static str,
-    /// One sentence, printed into the JSON Schema and the documentation.
-    pub doc: &'static str,
-    /// Its single values.
-    pub keys: &'static [Key],
-    /// Maps in it.
-    pub sections: &'static [Section],
-}
-
 /// What a key's value is.
 #[derive(Debug, Clone, Copy)]
 pub enum KeyKind {
@@ -78,14 +65,13 @@ impl fmt::Debug for SettingValue {
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     entries: Vec<(&'static str, SettingValue, Location)>,
-    sections: Vec<(&'static str, Settings)>,
     at: Option<Location>,
 }
 
 impl Settings {
     /// Settings that were checked against their keys by the caller. `at` is the source's entry.
     pub fn new(at: Location) -> Self {
-        Self { entries: Vec::new(), sections: Vec::new(), at: Some(at) }
+        Self { entries: Vec::new(), at: Some(at) }
     }
 
     /// With one more value.
@@ -93,18 +79,6 @@ impl Settings {
     pub fn with(mut self, name: &'static str, value: SettingValue, at: Location) -> Self {
         self.entries.push((name, value, at));
         self
-    }
-
-    /// With a map in it.
-    #[must_use]
-    pub fn with_section(mut self, name: &'static str, section: Settings) -> Self {
-        self.sections.push((name, section));
-        self
-    }
-
-    /// A map, when the file gives it.
-    pub fn section(&self, name: &str) -> Option<&Settings> {
-        self.sections.iter().find(|(own, _)| *own == name).map(|(_, section)| section)
     }
 
     /// The text of a key, when given.

@@ -10,7 +10,6 @@ use raccordo_connector_api::{
     Asked, Cell, Checked, Connector, Failure, Fetch, Operation, Reply, Selection, What,
 };
 use raccordo_connector_web::offload;
-use raccordo_schema::Diagnostic;
 use raccordo_schema::mapping::Name;
 
 use crate::load::{Found, Loader};
@@ -41,12 +40,8 @@ impl fmt::Debug for CheckedServer {
 
 impl Checked for CheckedServer {
     fn open(&self) -> Result<Arc<dyn Connector>, Failure> {
-        let Address { base, access } = self.address.clone();
-        Ok(Arc::new(Fhir { server: Server::open(base, access)?, model: self.model.clone() }))
-    }
-
-    fn warnings(&self) -> &[Diagnostic] {
-        self.address.access.warnings()
+        let Address { base, headers } = self.address.clone();
+        Ok(Arc::new(Fhir { server: Server::open(base, headers)?, model: self.model.clone() }))
     }
 }
 

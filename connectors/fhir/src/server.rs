@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use raccordo_connector_api::{Failure, Fetch, Limits, Meter, Origin};
 use raccordo_connector_web::{
-    Access, Answer, Call, Client, HeaderName, HeaderValue, StatusCode, check_head, header, offload,
+    Answer, Call, Client, HeaderMap, HeaderName, HeaderValue, StatusCode, check_status, header, offload,
     parse_json,
 };
 use tokio::sync::Semaphore;
@@ -76,8 +76,8 @@ impl Server {
     ///
     /// # Errors
     /// When TLS can't be set up.
-    pub(crate) fn open(base: Url, access: Access) -> Result<Self, Failure> {
-        let client = Client::with_access(&base, access)?;
+    pub(crate) fn open(base: Url, headers: HeaderMap) -> Result<Self, Failure> {
+        let client = Client::new(&base, headers)?;
         let mut address = base.clone();
         let plain = address.set_username("").and_then(|()| address.set_password(None));
         plain.map_err(|()| Failure::internal("the source's `url` takes no credentials"))?;
@@ -245,7 +245,7 @@ pub(crate) fn check_total(total: Option<u64>, came: usize) -> Result<(), Failure
 
 /// A status that isn't a success is a failure, with the issue codes of its OperationOutcome.
 fn accept(answer: &Answer) -> Result<(), Failure> {
-    check_head(answer.status, &answer.headers).map_err(|mut failure| {
+    check_status(answer.status).map_err(|mut failure| {
         failure.detail.push_str(&issue_codes(&answer.body));
         failure
     })

@@ -1,8 +1,8 @@
 //! A source's settings in; where its server is and what every call carries, or every mistake in them, out.
 
 use raccordo_connector_api::{Key, Source};
-use raccordo_connector_web::settings::{Expected, authorization_key, read_url, url_key};
-use raccordo_connector_web::{Access, connect_timeout_key, read_access};
+use raccordo_connector_web::HeaderMap;
+use raccordo_connector_web::settings::{Expected, authorization_key, read_authorization, read_url, url_key};
 use raccordo_schema::Diagnostic;
 use url::Url;
 
@@ -14,7 +14,6 @@ pub(crate) const KEYS: &[Key] = &[
     authorization_key(
         "The value of the header `Authorization` of every call, such as `Bearer ${env.ASL_TOKEN}`.",
     ),
-    connect_timeout_key(),
 ];
 
 /// What `url` must be.
@@ -29,14 +28,15 @@ const BASE: Expected = Expected {
 pub(crate) struct Address {
     /// Ends in a slash.
     pub(crate) base: Url,
-    pub(crate) access: Access,
+    pub(crate) headers: HeaderMap,
 }
 
 /// Reads the settings; mistakes go to `found`.
 pub(crate) fn read(source: Source<'_>, found: &mut Vec<Diagnostic>) -> Option<Address> {
     let base = read_url(source, &BASE, found).map(ending_in_slash);
-    let access = read_access(source, base.as_ref(), found);
-    Some(Address { base: base?, access })
+    let mut headers = HeaderMap::new();
+    read_authorization(source, &mut headers, found);
+    Some(Address { base: base?, headers })
 }
 
 /// What is joined to an address takes the place of what stands behind its last slash.

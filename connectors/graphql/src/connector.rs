@@ -13,7 +13,7 @@ use raccordo_connector_api::{
     Asked, Cell, Connector, Events, Failure, Fetch, Limits, Meter, Origin, Reply, Selection, What, records,
 };
 use raccordo_connector_web::{
-    Access, Answer, Endpoint, HeaderMap, StatusCode, check_head, header, offload, parse_json,
+    Answer, Endpoint, HeaderMap, StatusCode, check_status, header, offload, parse_json,
 };
 use tokio::time::Instant;
 use url::Url;
@@ -40,8 +40,8 @@ pub(crate) struct Subgraph {
 
 impl Subgraph {
     /// A connector that opens its first connection at its first call.
-    pub(crate) fn open(url: &Url, access: &Access, subscriber: Subscriber) -> Result<Self, Failure> {
-        Ok(Self { endpoint: Endpoint::new(url, access, "application/json", ACCEPT)?, subscriber })
+    pub(crate) fn open(url: &Url, headers: &HeaderMap, subscriber: Subscriber) -> Result<Self, Failure> {
+        Ok(Self { endpoint: Endpoint::new(url, headers, "application/json", ACCEPT)?, subscriber })
     }
 
     async fn ask(&self, fetch: &Fetch) -> Result<Reply, Failure> {
@@ -110,6 +110,10 @@ impl Connector for Subgraph {
         .boxed()
     }
 
+    fn joins(&self) -> bool {
+        true
+    }
+
     fn probe(&self) -> BoxFuture<'_, Result<(), Failure>> {
         self.knock().boxed()
     }
@@ -157,7 +161,7 @@ pub(crate) fn check_answer(answer: &Answer) -> Result<(), Failure> {
     if media_type == GRAPHQL_RESPONSE && answer.status.is_client_error() && !refused_access {
         return Ok(());
     }
-    check_head(answer.status, &answer.headers)?;
+    check_status(answer.status)?;
     match media_type {
         // Servers that leave the media type out are read all the same: the body's own form decides.
         "" | GRAPHQL_RESPONSE | "application/json" => Ok(()),

@@ -13,7 +13,7 @@ mod together;
 
 use std::sync::Arc;
 
-use raccordo_connector_api::{Checked, Key, Kind, Section, Source};
+use raccordo_connector_api::{Checked, Key, Kind, Source};
 use raccordo_schema::Diagnostic;
 
 /// The kind, for the registry.
@@ -28,10 +28,6 @@ impl Kind for Graphql {
 
     fn keys(&self) -> &'static [Key] {
         settings::KEYS
-    }
-
-    fn sections(&self) -> &'static [Section] {
-        raccordo_connector_web::SECTIONS
     }
 
     fn check(&self, source: Source<'_>) -> Result<Arc<dyn Checked>, Vec<Diagnostic>> {

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use raccordo_connector_api::{Checked, Connector, Failure, Key, KeyKind, Source};
-use raccordo_connector_web::settings::{Expected, authorization_key, http_url, read_url, url_key};
-use raccordo_connector_web::{Access, connect_timeout_key, read_access};
+use raccordo_connector_web::HeaderMap;
+use raccordo_connector_web::settings::{
+    Expected, authorization_key, http_url, read_authorization, read_url, url_key,
+};
 use raccordo_schema::mapping::{From, SourceMapping};
 use raccordo_schema::{Diagnostic, Location};
 use url::Url;
@@ -19,7 +21,6 @@ pub(crate) const KEYS: &[Key] = &[
     authorization_key(
         "The value of the header `Authorization` of every call, such as `Bearer ${env.TRASPORTI_TOKEN}`.",
     ),
-    connect_timeout_key(),
     Key {
         name: "subscriptions",
         kind: KeyKind::Choice(&["sse", "graphql-ws"]),
@@ -44,7 +45,7 @@ const ENDPOINT: Expected = Expected {
 /// A source that can be connected.
 pub(crate) struct CheckedSubgraph {
     url: Url,
-    access: Access,
+    headers: HeaderMap,
     subscriptions: Subscriptions,
 }
 
@@ -52,7 +53,8 @@ pub(crate) struct CheckedSubgraph {
 pub(crate) fn check(source: Source<'_>) -> Result<CheckedSubgraph, Vec<Diagnostic>> {
     let mut mistakes: Vec<Diagnostic> = Vec::new();
     let url = read_url(source, &ENDPOINT, &mut mistakes);
-    let access = read_access(source, url.as_ref(), &mut mistakes);
+    let mut headers = HeaderMap::new();
+    read_authorization(source, &mut headers, &mut mistakes);
     let events_url = match source.settings.text("subscriptions_url") {
         Some(text) => events_url_of(text),
         None => url.clone(),
@@ -69,7 +71,7 @@ pub(crate) fn check(source: Source<'_>) -> Result<CheckedSubgraph, Vec<Diagnosti
     };
     match (url, events_url, mistakes.is_empty()) {
         (Some(url), Some(events_url), true) => {
-            Ok(CheckedSubgraph { url, access, subscriptions: Subscriptions { protocol, url: events_url } })
+            Ok(CheckedSubgraph { url, headers, subscriptions: Subscriptions { protocol, url: events_url } })
         }
         _ => Err(mistakes),
     }
@@ -120,12 +122,8 @@ fn connected(field: &raccordo_schema::mapping::FieldMapping) -> Option<&Location
 
 impl Checked for CheckedSubgraph {
     fn open(&self) -> Result<Arc<dyn Connector>, Failure> {
-        let subscriber = Subscriber::new(self.subscriptions.clone(), self.access.clone());
-        Ok(Arc::new(Subgraph::open(&self.url, &self.access, subscriber)?))
-    }
-
-    fn warnings(&self) -> &[Diagnostic] {
-        self.access.warnings()
+        let subscriber = Subscriber::new(self.subscriptions.clone(), self.headers.clone());
+        Ok(Arc::new(Subgraph::open(&self.url, &self.headers, subscriber)?))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use raccordo_connector_api::{Events, Failure, Fetch};
-use raccordo_connector_web::{Access, Client};
+use raccordo_connector_web::{Client, HeaderMap};
 use url::Url;
 
 use crate::{socket, sse};
@@ -29,14 +29,14 @@ pub(crate) enum Protocol {
 /// Opens subscriptions. Its client is made at the first of them: most subgraphs have none.
 pub(crate) struct Subscriber {
     how: Subscriptions,
-    access: Access,
+    headers: HeaderMap,
     client: OnceLock<Client>,
 }
 
 impl Subscriber {
-    /// Opens nothing yet. `access` is how the subgraph knows us.
-    pub(crate) fn new(how: Subscriptions, access: Access) -> Self {
-        Self { how, access, client: OnceLock::new() }
+    /// Opens nothing yet. `headers` go with every subscription.
+    pub(crate) fn new(how: Subscriptions, headers: HeaderMap) -> Self {
+        Self { how, headers, client: OnceLock::new() }
     }
 
     /// Opens a subscription.
@@ -55,10 +55,10 @@ impl Subscriber {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let access = self.access.clone();
+        let headers = self.headers.clone();
         let client = match self.how.protocol {
-            Protocol::Sse => Client::with_access(&self.how.url, access)?,
-            Protocol::Socket => Client::for_sockets(&self.how.url, access)?,
+            Protocol::Sse => Client::new(&self.how.url, headers)?,
+            Protocol::Socket => Client::for_sockets(&self.how.url, headers)?,
         };
         Ok(self.client.get_or_init(|| client))
     }

@@ -7,7 +7,6 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use raccordo_connector_api::{Checked, Connector, Failure, FailureKind, Fetch, Limits, Meter, Origin, Reply};
 use raccordo_connector_web::{Call, Client};
-use raccordo_schema::Diagnostic;
 use tokio::time::Instant;
 use url::Url;
 
@@ -34,12 +33,8 @@ impl CheckedApi {
 
 impl Checked for CheckedApi {
     fn open(&self) -> Result<Arc<dyn Connector>, Failure> {
-        let client = Client::with_access(&self.address.base, self.address.access.clone())?;
+        let client = Client::new(&self.address.base, self.address.headers.clone())?;
         Ok(Arc::new(Api { client, base: self.address.base.clone(), model: self.model.clone() }))
-    }
-
-    fn warnings(&self) -> &[Diagnostic] {
-        self.address.access.warnings()
     }
 }
 

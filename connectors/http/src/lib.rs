@@ -25,7 +25,7 @@ mod write;
 
 use std::sync::Arc;
 
-use raccordo_connector_api::{Checked, Key, Kind, Section, Source};
+use raccordo_connector_api::{Checked, Key, Kind, Source};
 use raccordo_schema::Diagnostic;
 
 /// The kind, for the registry.
@@ -40,10 +40,6 @@ impl Kind for Http {
 
     fn keys(&self) -> &'static [Key] {
         settings::KEYS
-    }
-
-    fn sections(&self) -> &'static [Section] {
-        raccordo_connector_web::SECTIONS
     }
 
     fn check(&self, source: Source<'_>) -> Result<Arc<dyn Checked>, Vec<Diagnostic>> {

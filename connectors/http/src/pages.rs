@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::future::try_join_all;
 use raccordo_connector_api::{Failure, Fetch};
-use raccordo_connector_web::{Answer, Client, Program, StatusCode, check_head, offload, parse_json};
+use raccordo_connector_web::{Answer, Client, Program, StatusCode, check_status, offload, parse_json};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -200,7 +200,7 @@ impl Asker<'_> {
         if answer.status == StatusCode::NOT_FOUND && endpoint.path.variables().next().is_some() {
             return Ok(None);
         }
-        check_head(answer.status, &answer.headers)?;
+        check_status(answer.status)?;
         let bytes = answer.body.len();
         let (endpoint, source) = (endpoint.clone(), self.source.to_vec());
         let page = offload(bytes, move || read(&endpoint, &answer, &source)).await?;

@@ -1,8 +1,10 @@
 //! A source's settings in; its address and headers, or every mistake in them, out.
 
 use raccordo_connector_api::{Key, KeyKind, Source};
-use raccordo_connector_web::settings::{Expected, authorization_key, read_secret, read_url, url_key};
-use raccordo_connector_web::{Access, HeaderMap, HeaderName, connect_timeout_key, read_access};
+use raccordo_connector_web::settings::{
+    Expected, authorization_key, read_authorization, read_secret, read_url, url_key,
+};
+use raccordo_connector_web::{HeaderMap, HeaderName};
 use raccordo_schema::Diagnostic;
 use url::Url;
 
@@ -20,7 +22,6 @@ pub(crate) const KEYS: &[Key] = &[
         required: false,
         doc: "The value of the header `X-API-Key` of every call, such as `${env.SERVIZI_KEY}`.",
     },
-    connect_timeout_key(),
 ];
 
 /// What `url` must be.
@@ -34,15 +35,15 @@ const BASE: Expected = Expected {
 pub(crate) struct Address {
     /// Without a slash at its end, without query and fragment.
     pub(crate) base: Url,
-    pub(crate) access: Access,
+    pub(crate) headers: HeaderMap,
 }
 
 /// Reads the settings; mistakes go to `found`.
 pub(crate) fn read(source: Source<'_>, found: &mut Vec<Diagnostic>) -> Option<Address> {
     let base = read_url(source, &BASE, found);
-    let access = read_access(source, base.as_ref(), found);
     let mut headers = HeaderMap::new();
+    read_authorization(source, &mut headers, found);
     let api_key = HeaderName::from_static("x-api-key");
     read_secret(source, "api_key", api_key, "`${env.NAME}`", &mut headers, found);
-    Some(Address { base: base?, access: access.and_headers(headers) })
+    Some(Address { base: base?, headers })
 }

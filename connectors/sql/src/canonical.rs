@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use raccordo_connector_api::Representations;
 use raccordo_schema::scalars;
 
+use crate::column::utc;
 use crate::plan::{KeyColumn, KeyPath};
 use crate::rows::Rows;
 
@@ -16,7 +17,10 @@ fn canonical<'t>(scalar: &str, text: Cow<'t, str>) -> Cow<'t, str> {
             Err(_) => text,
         },
         "Date" => scalars::date(&text).map_or(text, Cow::Owned),
-        "DateTime" => scalars::date_time(&text).map_or(text, Cow::Owned),
+        // Without a zone it is UTC.
+        "DateTime" => scalars::date_time(&text)
+            .or_else(|| scalars::date_time(&format!("{}Z", utc(&text)?)))
+            .map_or(text, Cow::Owned),
         "Boolean" => match &*text {
             "1" => Cow::Borrowed("true"),
             "0" => Cow::Borrowed("false"),
@@ -28,6 +32,31 @@ fn canonical<'t>(scalar: &str, text: Cow<'t, str>) -> Cow<'t, str> {
 
 /// A key: its parts, each canonical.
 pub(crate) type Key = Vec<String>;
+
+/// Keys as a database may store them: a codice fiscale in capitals or in small letters. Its index finds both.
+pub(crate) fn as_stored<'k>(keys: &'k [Key], scalars: &[&str]) -> Cow<'k, [Key]> {
+    let is_code = |at: usize| scalars.get(at) == Some(&"CodiceFiscale");
+    if !(0..scalars.len()).any(is_code) {
+        return Cow::Borrowed(keys);
+    }
+    let mut all = Vec::with_capacity(keys.len() * 2);
+    for key in keys {
+        let small = key.iter().enumerate();
+        let small: Key = small
+            .map(|(at, part)| if is_code(at) { part.to_ascii_lowercase() } else { part.clone() })
+            .collect();
+        all.extend([key.clone(), small]);
+    }
+    Cow::Owned(all)
+}
+
+/// The forms in which a codice fiscale may be stored; what is none stays alone.
+pub(crate) fn tax_codes(text: String) -> Vec<String> {
+    match scalars::CodiceFiscale::parse(&text) {
+        Ok(code) => vec![code.canonical().to_owned(), code.canonical().to_ascii_lowercase()],
+        Err(_) => vec![text],
+    }
+}
 
 /// The key in a representation; `None` when a part of it is null or no scalar.
 pub(crate) fn of_representation(

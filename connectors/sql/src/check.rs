@@ -5,7 +5,8 @@ use raccordo_connector_api::Source;
 use raccordo_schema::Diagnostic;
 use raccordo_schema::mapping::{Connect, FieldMapping, SourceMapping, SqlTarget, Target, TypeMapping};
 
-use crate::compile::field_at;
+use crate::compile::{argument_type, field_at};
+use crate::query::Query;
 use crate::statement::Dialect;
 
 /// Checks a mapping for a database that speaks `dialect`; mistakes go to `found`.
@@ -23,6 +24,9 @@ pub(crate) fn check(source: Source<'_>, dialect: Option<Dialect>, found: &mut Ve
     }
 }
 
+/// How many keys of one column go in one statement of MySQL: lists are filled up to a power of two, and a codice fiscale is there twice.
+const MYSQL_KEYS: usize = 1 << 14;
+
 struct Check<'a> {
     mapping: &'a SourceMapping,
     dialect: Option<Dialect>,
@@ -36,7 +40,7 @@ impl Check<'_> {
 
     fn entity(&mut self, of: &TypeMapping) {
         let Some((connect, target)) = of.connect.as_ref().and_then(sql) else { return };
-        self.target(&of.name, connect, target);
+        self.target(&of.name, connect, target, None);
         for key in of.keys.iter().filter(|key| !target.key.is_empty() && key.len() != target.key.len()) {
             let message = format!(
                 "`sql: {{ key: }}` on `{}` has {} columns, and its `@key` has {} fields",
@@ -68,11 +72,16 @@ impl Check<'_> {
             self.value(&on, of, field);
             return;
         };
-        self.target(&on, connect, target);
+        self.target(&on, connect, target, Some(field));
         self.page(&on, of, field, connect);
     }
 
-    fn target(&mut self, on: &str, connect: &Connect, target: &SqlTarget) {
+    fn target(&mut self, on: &str, connect: &Connect, target: &SqlTarget, field: Option<&FieldMapping>) {
+        let query = target.query.as_deref().map(|text| Query::read(text, |name| argument_type(field, name)));
+        if let Some(Err((why, help))) = query {
+            self.wrong("SQL_QUERY", connect, format!("`sql: {{ query: }}` on `{on}`: {why}"), help);
+        }
+        self.placeholders(on, connect, target);
         let names = target.table.iter().chain(&target.namespace).chain(&target.key);
         let columns = connect.filters.iter().map(|filter| &filter.target);
         let columns = columns.chain(connect.order.iter().map(|order| &order.target));
@@ -83,6 +92,17 @@ impl Check<'_> {
         if let Some(namespace) = target.namespace.as_ref().filter(|_| self.dialect == Some(Dialect::Sqlite)) {
             let message = format!("`sql: {{ namespace: \"{namespace}\" }}` on `{on}`: SQLite has no schemas");
             self.wrong("SQL_NAMESPACE", connect, message, "remove `namespace:`");
+        }
+    }
+
+    /// A statement of MySQL has at most 65,535 placeholders.
+    fn placeholders(&mut self, on: &str, connect: &Connect, target: &SqlTarget) {
+        let most = MYSQL_KEYS / target.key.len().max(1);
+        let Some(asked) = connect.batch_max.filter(|asked| *asked > most) else { return };
+        if self.dialect == Some(Dialect::MySql) {
+            let message =
+                format!("`batch: {{ maxSize: {asked} }}` on `{on}`: MySQL takes {most} such keys at most");
+            self.wrong("SQL_BATCH", connect, message, "make it smaller");
         }
     }
 

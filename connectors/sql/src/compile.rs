@@ -1,5 +1,7 @@
 //! A question and the source's mapping in, a [`Plan`] out. Reads no value and opens nothing.
 
+use std::sync::Arc;
+
 use raccordo_connector_api::{Asked, Failure, Field, Output, RepresentationType, Selection, What};
 use raccordo_schema::mapping::{
     Connect, FieldMapping, From, Meta, Name, SourceMapping, SqlTarget, Target, TypeMapping,
@@ -9,6 +11,7 @@ use crate::plan::{
     Content, EntityPlan, EntityTable, KeyColumn, KeyPath, Level, NullWhen, Parent, Plan, Relation, Shape,
     Slot,
 };
+use crate::query::Query;
 use crate::statement::Table;
 
 /// How many keys go in one call where the mapping doesn't say.
@@ -114,7 +117,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn entity_table(
+    pub(crate) fn entity_table(
         &self,
         of: &TypeMapping,
         key: &[Name],
@@ -124,7 +127,12 @@ impl Compiler<'_> {
         let target = sql(connect, &of.name)?;
         let key = if target.key.is_empty() { self.key_columns(of, key)? } else { target.key.clone() };
         let at = key.iter().map(|column| level.column(column)).collect();
-        Ok(EntityTable { table: table(target), key, at, batch: connect.batch_max.unwrap_or(BATCH) })
+        Ok(EntityTable {
+            table: table(target, &of.name, None)?,
+            key,
+            at,
+            batch: connect.batch_max.unwrap_or(BATCH),
+        })
     }
 
     pub(crate) fn key_columns(&self, of: &TypeMapping, key: &[Name]) -> Result<Vec<Name>, Failure> {
@@ -188,6 +196,9 @@ impl Compiler<'_> {
             level.relations.push(Relation { parent, listing });
             return Ok(Content::Relation(level.relations.len() - 1));
         }
+        if let (Output::Object(below), Some(other)) = (&field.output, self.referred(known)) {
+            return self.reference(level, &of.name, field, known, other, below);
+        }
         match (&field.output, &known.from) {
             (Output::Leaf(_), From::Meta(Meta::Source)) => Ok(Content::Source),
             (Output::Leaf(leaf), From::Meta(Meta::AsOf)) => Ok(Content::AsOf(leaf.clone())),
@@ -199,6 +210,58 @@ impl Compiler<'_> {
             }
             (Output::Object(below), _) => Ok(Content::Object(self.inner(level, known, below)?)),
         }
+    }
+
+    /// The type of a field that refers to a record of another table: the type has its own.
+    fn referred(&self, field: &FieldMapping) -> Option<&TypeMapping> {
+        let of = self.mapping.types.get(&field.shape.named)?;
+        Some(of).filter(|of| of.connect.is_some() && !of.keys.is_empty() && !field.shape.list)
+    }
+
+    /// A record of another table, whose key is in this row: the row alone where only the key is asked for.
+    fn reference(
+        &self,
+        level: &mut Level,
+        on: &Name,
+        field: &Field,
+        known: &FieldMapping,
+        other: &TypeMapping,
+        below: &Selection,
+    ) -> Result<Content, Failure> {
+        let key = other.keys.first().ok_or_else(|| Plan::impossible(&other.name, "@key"))?;
+        let columns = match (&known.from, key.as_slice()) {
+            (From::Column(column), [_]) => vec![column.clone()],
+            _ => self.key_columns(other, key)?,
+        };
+        let at: Vec<usize> = columns.iter().map(|column| level.column(column)).collect();
+        if let Some(shape) = self.key_alone(other, key, &at, below) {
+            return Ok(Content::Object(shape));
+        }
+        let scalars = self.key_paths(other, key)?.into_iter().map(|path| path.scalar);
+        let parent = at.iter().zip(scalars).map(|(at, scalar)| KeyColumn { at: *at, scalar }).collect();
+        let listing = self.one_by_key(on, field, other, key, below)?;
+        level.relations.push(Relation { parent: Parent::Row(parent), listing });
+        Ok(Content::Relation(level.relations.len() - 1))
+    }
+
+    /// The shape of an object of which only plain fields of its key are asked for.
+    fn key_alone(&self, other: &TypeMapping, key: &[Name], at: &[usize], below: &Selection) -> Option<Shape> {
+        let mut slots = Vec::new();
+        for field in below.fields.iter().filter(|field| &*field.name != "__typename") {
+            let place = key.iter().position(|path| *path == field.name)?;
+            let (Output::Leaf(leaf), Some(at)) = (&field.output, at.get(place)) else { return None };
+            let named = other.fields.get(&field.name).map(|known| &known.shape.named)?;
+            let codes = self.mapping.enums.get(named).cloned();
+            let content = Content::Column { at: *at, leaf: leaf.clone(), codes };
+            slots.push(Slot { slot: field.slot, field: field.name.clone(), content });
+        }
+        Some(Shape {
+            width: below.width,
+            type_id: below.type_id,
+            type_name: other.name.clone(),
+            slots,
+            null_when: NullWhen::Any(at.to_vec()),
+        })
     }
 
     /// An object whose values are in its parent's row.
@@ -247,11 +310,23 @@ fn columns(shape: &Shape) -> Vec<usize> {
     shape.slots.iter().flat_map(one).collect()
 }
 
-pub(crate) fn table(target: &SqlTarget) -> Table {
-    Table {
+/// The table of a target that stands on `on`; `field` has the arguments of its query.
+pub(crate) fn table(target: &SqlTarget, on: &str, field: Option<&FieldMapping>) -> Result<Table, Failure> {
+    let read = |text: &Arc<str>| Query::read(text, |name| argument_type(field, name)).map(Arc::new);
+    let query = target.query.as_ref().map(read).transpose();
+    let query = query.map_err(|_| Plan::impossible(on, "query"))?;
+    let called = || Name::from(format!("the query of {on}"));
+    Ok(Table {
         namespace: target.namespace.clone(),
-        name: target.table.clone().unwrap_or_else(|| Name::from("")),
-    }
+        name: target.table.clone().unwrap_or_else(called),
+        query,
+    })
+}
+
+/// The type of an argument that a query can bind: a single value.
+pub(crate) fn argument_type(field: Option<&FieldMapping>, name: &str) -> Option<Name> {
+    let argument = field?.arguments.get(name)?;
+    Some(argument.named.clone()).filter(|_| !argument.list)
 }
 
 pub(crate) fn sql<'c>(connect: &'c Connect, on: &str) -> Result<&'c SqlTarget, Failure> {

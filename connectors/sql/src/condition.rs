@@ -1,17 +1,30 @@
-//! Conditions of a SELECT, for both databases: keys, filters, the position after which to go on. Every value is bound.
+//! Conditions of a SELECT, the same for every database: keys, filters, the position after which to go on. Every value is bound.
+//! How each database compares is in the files below, one a dialect.
+
+mod mysql;
+mod postgres;
+mod sqlite;
 
 use raccordo_connector_api::{Failure, Value};
 use raccordo_schema::mapping::{FilterOp, Name};
 
+use crate::canonical;
 use crate::column::ColumnType;
 use crate::position::Mark;
-use crate::statement::{Bind, By, Condition, Dialect, Select, Types, column};
+use crate::statement::{Bind, By, Condition, Dialect, Select, Table, Types};
 
 /// Writes conditions, and keeps the values that they bind.
 pub(crate) struct Writer<'a> {
-    dialect: Dialect,
+    pub(crate) dialect: Dialect,
     types: &'a Types,
     pub(crate) binds: Vec<Bind>,
+}
+
+/// One criterion of an order as the database is told it: an index into the order, and whether it is by a text's bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Criterion {
+    at: usize,
+    by_bytes: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -40,85 +53,96 @@ impl<'a> Writer<'a> {
         match self.dialect {
             Dialect::Sqlite => format!("?{}", self.binds.len()),
             Dialect::Postgres => format!("${}", self.binds.len()),
+            Dialect::MySql => "?".to_owned(),
         }
+    }
+
+    pub(crate) fn column(&self, name: &str) -> String {
+        self.dialect.column(name)
+    }
+
+    /// The table or query, as `r`. A query's arguments are bound here: before anything that follows in the text.
+    pub(crate) fn from(&mut self, table: &Table, arguments: &[(&Name, &Value)]) -> String {
+        let from = match &table.query {
+            None => self.dialect.table(table),
+            Some(query) => {
+                let value_of = |name: &str| {
+                    let given = arguments.iter().find(|(argument, _)| ***argument == *name);
+                    given.map_or(Value::Null, |(_, value)| Value::clone(value))
+                };
+                let dialect = self.dialect;
+                query.clone().write(dialect, &value_of, &mut |bind| self.bind(bind))
+            }
+        };
+        format!("{from} AS r")
     }
 
     fn type_of(&self, column: &str) -> ColumnType {
-        self.types.get(column).copied().unwrap_or(ColumnType::Other)
+        self.types.columns.get(column).cloned().unwrap_or(ColumnType::Other)
     }
 
-    /// The column as it is compared: PostgreSQL compares types we don't know as text.
+    /// The column as it is compared and ordered.
     pub(crate) fn side(&self, name: &str) -> String {
-        match (self.dialect, self.type_of(name)) {
-            (Dialect::Postgres, ColumnType::Other) => format!("{}::text", column(name)),
-            _ => column(name),
+        match self.dialect {
+            Dialect::Sqlite => self.column(name),
+            Dialect::Postgres => self.postgres_side(name),
+            Dialect::MySql => self.mysql_side(name),
         }
     }
 
-    /// A list of texts, as an array of the column's type. PostgreSQL.
-    fn array(&mut self, kind: ColumnType, texts: Vec<String>) -> String {
-        format!("{}::text[]::{}[]", self.bind(Bind::Texts(texts)), kind.cast())
+    /// What tells the records of one parent from those of another.
+    pub(crate) fn partition(&self, name: &str) -> String {
+        match (self.dialect, self.type_of(name)) {
+            (Dialect::MySql, ColumnType::Chars(_)) => self.mysql_bytes(name),
+            _ => self.column(name),
+        }
+    }
+
+    /// An order's criteria. Where no unique index makes it total, MySQL's texts that differ for nobody's collation are told apart by their bytes.
+    pub(crate) fn criteria(&self, order: &[By]) -> Vec<Criterion> {
+        let plain = (0..order.len()).map(|at| Criterion { at, by_bytes: false });
+        let in_order = |column: &Name| order.iter().any(|by| by.column == *column);
+        let is_total = self.dialect != Dialect::MySql
+            || self.types.unique.iter().any(|columns| columns.iter().all(in_order));
+        let is_text = |by: &By| matches!(self.type_of(&by.column), ColumnType::Chars(_));
+        let texts = order.iter().enumerate().filter(|(_, by)| !is_total && is_text(by));
+        plain.chain(texts.map(|(at, _)| Criterion { at, by_bytes: true })).collect()
+    }
+
+    /// A criterion as an expression.
+    pub(crate) fn criterion(&self, order: &[By], criterion: Criterion) -> (String, bool) {
+        let Some(by) = order.get(criterion.at) else { return ("1".to_owned(), false) };
+        let side = if criterion.by_bytes { self.mysql_bytes(&by.column) } else { self.side(&by.column) };
+        (side, by.descending)
     }
 
     fn keys(&mut self, columns: &[Name], values: &[Vec<String>]) -> String {
-        match (columns, values) {
-            ([column], [values]) => self.one_of(column, values.iter().map(String::as_str)),
-            _ if self.dialect == Dialect::Sqlite => self.sqlite_keys(columns, values),
-            _ => self.postgres_keys(columns, values),
+        match (self.dialect, columns, values) {
+            (Dialect::MySql, _, _) => self.mysql_keys(columns, values),
+            (_, [column], [values]) => self.one_of(column, values),
+            (Dialect::Sqlite, _, _) => self.sqlite_keys(columns, values),
+            (Dialect::Postgres, _, _) => self.postgres_keys(columns, values),
         }
     }
 
-    fn one_of<'t>(&mut self, name: &Name, texts: impl Iterator<Item = &'t str>) -> String {
-        let side = self.side(name);
+    fn one_of(&mut self, name: &Name, texts: &[String]) -> String {
+        let texts = texts.iter().map(String::as_str);
         match self.dialect {
-            Dialect::Postgres => {
-                let kind = self.type_of(name);
-                let texts = texts.filter(|text| kind.takes(text)).map(str::to_owned).collect();
-                format!("{side} = ANY({})", self.array(kind, texts))
-            }
-            Dialect::Sqlite => {
-                let place = self.bind(Bind::Text(json_of(texts)));
-                format!("{side} IN (SELECT value FROM json_each({place}))")
-            }
+            Dialect::Sqlite => self.sqlite_one_of(name, texts),
+            Dialect::Postgres => self.postgres_one_of(name, texts),
+            Dialect::MySql => self.mysql_one_of(name, texts),
         }
-    }
-
-    /// One JSON array of keys, each an array of its parts.
-    fn sqlite_keys(&mut self, columns: &[Name], values: &[Vec<String>]) -> String {
-        let names: Vec<String> = columns.iter().map(|name| column(name)).collect();
-        let parts: Vec<String> =
-            (0..columns.len()).map(|at| format!("json_extract(value, '$[{at}]')")).collect();
-        let count = values.first().map_or(0, Vec::len);
-        let key =
-            |row: usize| values.iter().map(|column| column.get(row).cloned()).collect::<serde_json::Value>();
-        let place = self.bind(Bind::Text((0..count).map(key).collect::<serde_json::Value>().to_string()));
-        format!("({}) IN (SELECT {} FROM json_each({place}))", names.join(", "), parts.join(", "))
-    }
-
-    fn postgres_keys(&mut self, columns: &[Name], values: &[Vec<String>]) -> String {
-        let sides: Vec<String> = columns.iter().map(|name| self.side(name)).collect();
-        let kinds: Vec<ColumnType> = columns.iter().map(|name| self.type_of(name)).collect();
-        let count = values.first().map_or(0, Vec::len);
-        let fits = |row: usize| {
-            kinds
-                .iter()
-                .zip(values)
-                .all(|(kind, values)| values.get(row).is_some_and(|text| kind.takes(text)))
-        };
-        let good: Vec<usize> = (0..count).filter(|row| fits(*row)).collect();
-        let mut lists = Vec::new();
-        for (kind, values) in kinds.iter().zip(values) {
-            let texts = good.iter().filter_map(|row| values.get(*row).cloned()).collect();
-            lists.push(self.array(*kind, texts));
-        }
-        format!("({}) IN (SELECT * FROM unnest({}))", sides.join(", "), lists.join(", "))
     }
 
     fn condition(&mut self, condition: &Condition<'_>) -> Result<String, Failure> {
         let name = condition.column;
-        if condition.op == FilterOp::In {
-            let texts: Vec<String> = condition.value.items().iter().filter_map(text_of).collect();
-            return Ok(self.one_of(name, texts.iter().map(String::as_str)));
+        if condition.op == FilterOp::In || condition.op == FilterOp::Eq && condition.of_tax_code {
+            let texts = condition.value.items().iter().filter_map(text_of);
+            let texts: Vec<String> = match condition.of_tax_code {
+                true => texts.flat_map(canonical::tax_codes).collect(),
+                false => texts.collect(),
+            };
+            return Ok(self.one_of(name, &texts));
         }
         let Some(text) = text_of(condition.value) else {
             return Err(Failure::bad_input(format!("`{}` must be a single value", condition.arg)));
@@ -133,10 +157,10 @@ impl<'a> Writer<'a> {
             FilterOp::Prefix => return Ok(self.prefix(name, text)),
             FilterOp::Contains => return Ok(self.contains(name, text)),
         };
-        match (self.operand(name, condition.value, text), condition.op) {
-            (Some(place), _) => Ok(format!("{} {compare} {place}", self.side(name))),
+        match (self.compare(name, compare, condition.value, text), condition.op) {
+            (Some(comparison), _) => Ok(comparison),
             (None, FilterOp::Eq) => Ok("1 = 0".to_owned()),
-            (None, FilterOp::Ne) => Ok(format!("{} IS NOT NULL", column(name))),
+            (None, FilterOp::Ne) => Ok(format!("{} IS NOT NULL", self.column(name))),
             (None, _) => Err(Failure::bad_input(format!(
                 "`{}` can't be put in order with the values of its column",
                 condition.arg
@@ -144,68 +168,48 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A single value as an expression of the column's type; `None` when it can't be of that type.
-    fn operand(&mut self, name: &Name, value: &Value, text: String) -> Option<String> {
-        if self.dialect == Dialect::Sqlite {
-            return Some(match value {
-                Value::Int(int) => self.bind(Bind::Int(*int)),
-                Value::Float(float) => self.bind(Bind::Float(*float)),
-                Value::Bool(bool) => self.bind(Bind::Int(i64::from(*bool))),
-                _ => self.bind(Bind::Text(text)),
-            });
-        }
-        let kind = match self.type_of(name) {
-            ColumnType::Int if !ColumnType::Int.takes(&text) => ColumnType::Numeric,
-            kind => kind,
+    /// A comparison with a single value; `None` when it can't be of the column's type.
+    fn compare(&mut self, name: &Name, compare: &str, value: &Value, text: String) -> Option<String> {
+        let place = match self.dialect {
+            Dialect::Sqlite => self.sqlite_operand(value, text),
+            Dialect::Postgres => self.postgres_operand(name, text)?,
+            Dialect::MySql => return self.mysql_compare(name, compare, &text),
         };
-        kind.takes(&text).then(|| format!("{}::text::{}", self.bind(Bind::Text(text)), kind.cast()))
+        Some(format!("{} {compare} {place}", self.side(name)))
     }
 
-    /// Case-sensitive on both databases, as `=` is. SQLite's LIKE isn't.
+    /// Case-sensitive on every database.
     fn prefix(&mut self, name: &Name, text: String) -> String {
         match self.dialect {
-            Dialect::Sqlite => {
-                let place = self.bind(Bind::Text(text));
-                format!("substr({}, 1, length({place})) = {place}", column(name))
-            }
-            Dialect::Postgres if text.contains('\0') => "1 = 0".to_owned(),
-            Dialect::Postgres => {
-                let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-                let place = self.bind(Bind::Text(format!("{escaped}%")));
-                format!("{} LIKE {place}::text", self.as_text(name))
-            }
+            Dialect::Sqlite => self.sqlite_prefix(name, text),
+            Dialect::Postgres => self.postgres_prefix(name, &text),
+            Dialect::MySql => self.mysql_prefix(name, &text),
         }
     }
 
     fn contains(&mut self, name: &Name, text: String) -> String {
         match self.dialect {
-            Dialect::Sqlite => format!("instr({}, {}) > 0", column(name), self.bind(Bind::Text(text))),
-            Dialect::Postgres if text.contains('\0') => "1 = 0".to_owned(),
-            Dialect::Postgres => {
-                format!("strpos({}, {}::text) > 0", self.as_text(name), self.bind(Bind::Text(text)))
-            }
-        }
-    }
-
-    fn as_text(&self, name: &str) -> String {
-        match self.type_of(name) {
-            ColumnType::Text => column(name),
-            _ => format!("{}::text", column(name)),
+            Dialect::Sqlite => self.sqlite_contains(name, text),
+            Dialect::Postgres => self.postgres_contains(name, text),
+            Dialect::MySql => self.mysql_contains(name, &text),
         }
     }
 
     /// Rows strictly after a position: for some criterion it is after, and equal in all before it.
     fn after(&mut self, order: &[By], marks: &[Mark]) -> String {
+        let criteria = self.criteria(order);
         let mut ways = Vec::new();
-        let mut equal: Vec<String> = Vec::new();
-        for (by, mark) in order.iter().zip(marks) {
-            if let Some(beyond) = self.beyond(by, mark) {
-                ways.push(equal.iter().cloned().chain([beyond]).collect::<Vec<_>>().join(" AND "));
+        for (depth, criterion) in criteria.iter().enumerate() {
+            let (mut way, before) = (Vec::new(), criteria.get(..depth).unwrap_or_default());
+            let kept = self.binds.len();
+            way.extend(before.iter().map(|criterion| self.equal(order, marks, *criterion)));
+            match self.beyond(order, marks, *criterion) {
+                Some(beyond) => {
+                    way.push(beyond);
+                    ways.push(way.join(" AND "));
+                }
+                None => self.binds.truncate(kept),
             }
-            equal.push(match self.mark(&by.column, mark) {
-                Some(place) => format!("{} = {place}", self.side(&by.column)),
-                None => format!("{} IS NULL", column(&by.column)),
-            });
         }
         match ways.is_empty() {
             true => "1 = 0".to_owned(),
@@ -213,53 +217,49 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// NULL is the largest value of PostgreSQL's orders and the smallest of SQLite's.
-    fn beyond(&mut self, by: &By, mark: &Mark) -> Option<String> {
-        let nulls_follow = (self.dialect == Dialect::Postgres) != by.descending;
-        let compare = if by.descending { "<" } else { ">" };
-        match (self.mark(&by.column, mark), nulls_follow) {
+    fn equal(&mut self, order: &[By], marks: &[Mark], criterion: Criterion) -> String {
+        let (side, _) = self.criterion(order, criterion);
+        match self.mark(order, marks, criterion) {
+            Some(place) => format!("{side} = {place}"),
+            None => format!("{side} IS NULL"),
+        }
+    }
+
+    /// NULL is the largest value of PostgreSQL's orders and the smallest of the others'.
+    fn beyond(&mut self, order: &[By], marks: &[Mark], criterion: Criterion) -> Option<String> {
+        let (side, descending) = self.criterion(order, criterion);
+        let nulls_follow = (self.dialect == Dialect::Postgres) != descending;
+        let compare = if descending { "<" } else { ">" };
+        match (self.mark(order, marks, criterion), nulls_follow) {
             (None, true) => None,
-            (None, false) => Some(format!("{} IS NOT NULL", column(&by.column))),
-            (Some(place), false) => Some(format!("{} {compare} {place}", self.side(&by.column))),
-            (Some(place), true) => Some(format!(
-                "({} {compare} {place} OR {} IS NULL)",
-                self.side(&by.column),
-                column(&by.column)
-            )),
+            (None, false) => Some(format!("{side} IS NOT NULL")),
+            (Some(place), false) => Some(format!("{side} {compare} {place}")),
+            (Some(place), true) => Some(format!("({side} {compare} {place} OR {side} IS NULL)")),
         }
     }
 
     /// A mark as an expression of the column's type; `None` for NULL.
-    fn mark(&mut self, name: &Name, mark: &Mark) -> Option<String> {
-        match (self.dialect, mark) {
-            (_, Mark::Null) => None,
-            (Dialect::Sqlite, Mark::Int(int)) => Some(self.bind(Bind::Int(*int))),
-            (Dialect::Sqlite, Mark::Float(float)) => Some(self.bind(Bind::Float(*float))),
-            (Dialect::Sqlite, Mark::Text(text)) => Some(self.bind(Bind::Text(text.clone()))),
-            (Dialect::Postgres, mark) => {
-                let text = match mark {
-                    Mark::Int(int) => int.to_string(),
-                    Mark::Float(float) => format!("{float:?}"),
-                    Mark::Text(text) => text.clone(),
-                    Mark::Null => return None,
-                };
-                let cast = self.type_of(name).cast();
-                Some(format!("{}::text::{cast}", self.bind(Bind::Text(text))))
-            }
+    fn mark(&mut self, order: &[By], marks: &[Mark], criterion: Criterion) -> Option<String> {
+        let (by, mark) = (order.get(criterion.at)?, marks.get(criterion.at)?);
+        match self.dialect {
+            _ if criterion.by_bytes => Some(self.bind(Bind::Bytes(mark.text()?.into_bytes()))),
+            Dialect::Sqlite => self.sqlite_mark(mark),
+            Dialect::Postgres => self.postgres_mark(&by.column, mark),
+            Dialect::MySql => self.mysql_mark(&by.column, mark),
         }
     }
 }
 
-/// A JSON array of texts for SQLite. Digits come as a number too: a view's computed column has no affinity that would make them one.
-fn json_of<'t>(texts: impl Iterator<Item = &'t str>) -> String {
-    let mut values = Vec::new();
-    for text in texts {
-        if let Some(int) = text.parse::<i64>().ok().filter(|int| int.to_string() == text) {
-            values.push(serde_json::Value::from(int));
+/// A text as a pattern of LIKE that matches itself.
+fn escaped(text: &str, escape: char) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter == escape || matches!(letter, '%' | '_') {
+            pattern.push(escape);
         }
-        values.push(serde_json::Value::from(text));
+        pattern.push(letter);
     }
-    serde_json::Value::from(values).to_string()
+    pattern
 }
 
 /// A scalar as text; `None` for null, lists and objects.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all, try_join_all};
 use raccordo_connector_api::{Cell, Checked, Connector, Failure, Fetch, Reply};
+use raccordo_schema::Diagnostic;
 use raccordo_schema::mapping::{Name, SourceMapping};
 use sqlx::types::chrono::Utc;
 use tokio::time::{Instant, timeout_at};
 
 use crate::compile::compile;
 use crate::database::{Address, Database};
+use crate::live;
 use crate::load::Loader;
 use crate::plan::{EntityPlan, Listing, Plan};
 use crate::write::Writer;
@@ -46,6 +48,10 @@ impl Connector for Sql {
 
     fn probe(&self) -> BoxFuture<'_, Result<(), Failure>> {
         self.database.probe().boxed()
+    }
+
+    fn examine(&self) -> BoxFuture<'_, Result<Vec<Diagnostic>, Failure>> {
+        live::examine(&self.mapping, &self.database).boxed()
     }
 }
 

@@ -6,16 +6,20 @@ use std::time::Duration;
 use raccordo_connector_api::Failure;
 use raccordo_schema::mapping::Name;
 use rustc_hash::FxHashMap;
+use sqlx::Error;
+use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Error, PgConnection};
 
-use crate::column::ColumnType;
+use crate::engine::Engine;
 use crate::failure::failure;
+use crate::mysql::MySqlEngine;
 use crate::pool::{Lease, Pool};
+use crate::postgres::PostgresEngine;
 use crate::rows::Rows;
-use crate::statement::{Dialect, Statement, Table, Types, columns_only};
-use crate::{postgres, sqlite};
+use crate::sqlite::SqliteEngine;
+use crate::statement::{Dialect, Statement, Table, Types};
+use crate::{mysql, postgres, sqlite};
 
 /// Where a source's database is, and how it is used.
 #[derive(Clone)]
@@ -34,6 +38,7 @@ pub(crate) struct Address {
 pub(crate) enum Place {
     Sqlite(Box<SqliteConnectOptions>),
     Postgres(Box<PgConnectOptions>),
+    MySql(Box<MySqlConnectOptions>),
 }
 
 impl Place {
@@ -42,6 +47,7 @@ impl Place {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
+            Self::MySql(_) => Dialect::MySql,
         }
     }
 }
@@ -54,8 +60,9 @@ pub(crate) struct Database {
 }
 
 enum Connections {
-    Sqlite(Pool<sqlite::Connection>, SqliteConnectOptions),
-    Postgres(Pool<PgConnection>, PgConnectOptions),
+    Sqlite(Kept<SqliteEngine>),
+    Postgres(Kept<PostgresEngine>),
+    MySql(Kept<MySqlEngine>),
 }
 
 impl Database {
@@ -64,10 +71,13 @@ impl Database {
         let connections = match &address.place {
             Place::Sqlite(options) => {
                 let options = sqlite::options(options.as_ref().clone(), address.connect);
-                Connections::Sqlite(Pool::new(address.pool), options)
+                Connections::Sqlite(Kept::new(address, options))
             }
             Place::Postgres(options) => {
-                Connections::Postgres(Pool::new(address.pool), postgres::options(options.as_ref().clone()))
+                Connections::Postgres(Kept::new(address, postgres::options(options.as_ref().clone())))
+            }
+            Place::MySql(options) => {
+                Connections::MySql(Kept::new(address, mysql::options(options.as_ref().clone())))
             }
         };
         Self { address: address.clone(), connections, types: RwLock::default() }
@@ -85,55 +95,38 @@ impl Database {
         table: &Table,
         most: usize,
     ) -> Result<Rows, Failure> {
-        match &self.connections {
-            Connections::Sqlite(pool, options) => {
-                let mut lease = pool.lease().await?;
-                let mut connection = match lease.kept.take() {
-                    Some(connection) => connection,
-                    None => self.in_time(sqlite::connect(options)).await?,
-                };
-                let rows = sqlite::select(&mut connection, statement, most).await;
-                let whole = rows.as_ref().is_ok_and(|rows| rows.bytes() <= most);
-                finish(pool, lease, connection, whole, rows, table)
-            }
-            Connections::Postgres(pool, options) => {
-                let (lease, mut session, was_kept) = self.session(pool, options).await?;
-                let mut rows = postgres::select(&mut session, statement, most).await;
-                if was_kept && postgres::is_stale(&rows) {
-                    session = self.anew(pool, options).await?;
-                    rows = postgres::select(&mut session, statement, most).await;
-                }
-                let whole = rows.as_ref().is_ok_and(|rows| rows.bytes() <= most);
-                if rows.is_err() {
-                    // Perhaps a column has another type by now.
-                    self.types.write().unwrap_or_else(PoisonError::into_inner).remove(table);
-                }
-                finish(pool, lease, session, whole, rows, table)
-            }
+        let rows = match &self.connections {
+            Connections::Sqlite(kept) => kept.select(statement, table, most).await,
+            Connections::Postgres(kept) => kept.select(statement, table, most).await,
+            Connections::MySql(kept) => kept.select(statement, table, most).await,
+        };
+        if rows.is_err() {
+            // Perhaps a column has another type by now.
+            self.types.write().unwrap_or_else(PoisonError::into_inner).remove(table);
         }
+        rows
     }
 
-    /// The types of these columns of a table: asked of PostgreSQL once, never of SQLite.
+    /// What is to be known of these columns of a table: asked of the database once. Nothing, of SQLite.
     pub(crate) async fn types(&self, table: &Table, columns: &[&Name]) -> Result<Arc<Types>, Failure> {
-        let Connections::Postgres(pool, options) = &self.connections else { return Ok(Arc::default()) };
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(Arc::default());
+        }
         let known =
             self.types.read().unwrap_or_else(PoisonError::into_inner).get(table).cloned().unwrap_or_default();
         let mut missing: Vec<&Name> =
-            columns.iter().copied().filter(|column| !known.contains_key(*column)).collect();
+            columns.iter().copied().filter(|column| !known.columns.contains_key(*column)).collect();
         missing.sort();
         missing.dedup();
         if missing.is_empty() {
             return Ok(known);
         }
-        let sql = columns_only(table, &missing);
-        let (lease, mut session, was_kept) = self.session(pool, options).await?;
-        let mut found = postgres::column_types(&mut session, &sql).await;
-        if was_kept && postgres::is_stale(&found) {
-            session = self.anew(pool, options).await?;
-            found = postgres::column_types(&mut session, &sql).await;
-        }
-        let found = finish(pool, lease, session, true, found, table)?;
-        Ok(self.learn(table, missing.into_iter().cloned().zip(found)))
+        let found = match &self.connections {
+            Connections::Sqlite(kept) => kept.types(table, &missing).await,
+            Connections::Postgres(kept) => kept.types(table, &missing).await,
+            Connections::MySql(kept) => kept.types(table, &missing).await,
+        };
+        Ok(self.learn(table, found?))
     }
 
     /// Whether the database answers.
@@ -141,57 +134,84 @@ impl Database {
         // SQLite looks into the file only where a table is named.
         let text = match self.dialect() {
             Dialect::Sqlite => "SELECT 1 FROM sqlite_master LIMIT 1",
-            Dialect::Postgres => "SELECT 1",
+            Dialect::Postgres | Dialect::MySql => "SELECT 1",
         };
         let statement = Statement { text: text.to_owned(), binds: Vec::new(), width: 1 };
-        let table = Table { namespace: None, name: Name::from("(none)") };
+        let table = Table::named("(none)");
         match tokio::time::timeout(self.address.connect, self.select(&statement, &table, usize::MAX)).await {
             Ok(answer) => answer.map(|_| ()),
             Err(_) => Err(Failure::timed_out("the database did not answer in time")),
         }
     }
 
-    fn learn(&self, table: &Table, found: impl Iterator<Item = (Name, ColumnType)>) -> Arc<Types> {
+    fn learn(&self, table: &Table, found: Types) -> Arc<Types> {
         let mut all = self.types.write().unwrap_or_else(PoisonError::into_inner);
         let mut types = all.get(table).map(|known| known.as_ref().clone()).unwrap_or_default();
-        types.extend(found);
+        types.columns.extend(found.columns);
+        if types.unique.is_empty() {
+            types.unique = found.unique;
+        }
         let types = Arc::new(types);
         all.insert(table.clone(), types.clone());
         types
     }
+}
 
-    /// A session, and whether it was kept: such a one may be stale, and then the same is read again in a new one.
-    async fn session<'p>(
-        &self,
-        pool: &'p Pool<PgConnection>,
-        options: &PgConnectOptions,
-    ) -> Result<(Lease<'p, PgConnection>, PgConnection, bool), Failure> {
-        let mut lease = pool.lease().await?;
+/// One database's sessions.
+struct Kept<E: Engine> {
+    pool: Pool<E::Connection>,
+    options: E::Options,
+    connect: Duration,
+    longest: Duration,
+}
+
+impl<E: Engine> Kept<E> {
+    fn new(address: &Address, options: E::Options) -> Self {
+        Self { pool: Pool::new(address.pool), options, connect: address.connect, longest: address.statement }
+    }
+
+    async fn select(&self, statement: &Statement, table: &Table, most: usize) -> Result<Rows, Failure> {
+        let (lease, mut session, was_kept) = self.session().await?;
+        let mut rows = E::select(&mut session, statement, most).await;
+        if was_kept && E::is_stale(&rows) {
+            session = self.anew().await?;
+            rows = E::select(&mut session, statement, most).await;
+        }
+        let whole = rows.as_ref().is_ok_and(|rows| rows.bytes() <= most);
+        finish(&self.pool, lease, session, whole, rows, table)
+    }
+
+    async fn types(&self, table: &Table, columns: &[&Name]) -> Result<Types, Failure> {
+        let (lease, mut session, was_kept) = self.session().await?;
+        let mut types = E::types(&mut session, table, columns).await;
+        if was_kept && E::is_stale(&types) {
+            session = self.anew().await?;
+            types = E::types(&mut session, table, columns).await;
+        }
+        finish(&self.pool, lease, session, true, types, table)
+    }
+
+    /// A session, and whether it was kept: such a one may be stale, and then the same is asked again in a new one.
+    async fn session(&self) -> Result<(Lease<'_, E::Connection>, E::Connection, bool), Failure> {
+        let mut lease = self.pool.lease().await?;
         match lease.kept.take() {
             Some(kept) => Ok((lease, kept, true)),
-            None => {
-                Ok((lease, self.in_time(postgres::connect(options, self.address.statement)).await?, false))
-            }
+            None => Ok((lease, self.open().await?, false)),
         }
     }
 
     /// A new session, after a kept one was found dead. So are the others.
-    async fn anew(
-        &self,
-        pool: &Pool<PgConnection>,
-        options: &PgConnectOptions,
-    ) -> Result<PgConnection, Failure> {
-        pool.forget();
-        self.in_time(postgres::connect(options, self.address.statement)).await
+    async fn anew(&self) -> Result<E::Connection, Failure> {
+        self.pool.forget();
+        self.open().await
     }
 
-    async fn in_time<C>(&self, connecting: impl Future<Output = Result<C, Error>>) -> Result<C, Failure> {
-        match tokio::time::timeout(self.address.connect, connecting).await {
+    async fn open(&self) -> Result<E::Connection, Failure> {
+        match tokio::time::timeout(self.connect, E::connect(&self.options, self.longest)).await {
             Ok(connected) => connected.map_err(|error| failure(&error, "(none)")),
-            Err(_) => Err(Failure::unreachable(format!(
-                "no connection within {} ms",
-                self.address.connect.as_millis()
-            ))),
+            Err(_) => {
+                Err(Failure::unreachable(format!("no connection within {} ms", self.connect.as_millis())))
+            }
         }
     }
 }

@@ -54,8 +54,10 @@ impl Loader<'_> {
         keys: &[Option<Key>],
     ) -> Result<(Rows, Vec<Entity>), Failure> {
         let (distinct, of_key) = distinct(keys);
+        let scalars: Vec<&str> = plan.key.iter().map(|part| &*part.scalar).collect();
+        let scalars = &scalars;
         let batches = distinct.chunks(table.batch.max(1)).map(|batch| async move {
-            let values = columns_of(batch, table.key.len());
+            let values = columns_of(&canonical::as_stored(batch, scalars), table.key.len());
             let select = Select {
                 table: &table.table,
                 columns: &plan.level.columns,
@@ -65,6 +67,8 @@ impl Loader<'_> {
                 after: None,
                 limit: Some(self.rows_left.load(Ordering::Relaxed).saturating_add(1)),
                 per_key: None,
+                arguments: &[],
+                missing: &[],
             };
             self.call(&select).await
         });

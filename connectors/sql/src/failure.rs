@@ -5,8 +5,12 @@ use std::borrow::Cow;
 use raccordo_connector_api::Failure;
 use sqlx::Error;
 use sqlx::error::DatabaseError;
+use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
+
+/// What every failure says in which a table hasn't a column that the mapping names.
+pub(crate) const COLUMN_MISSING: &str = "the table has no such column:";
 
 /// What an error means. `table` is what was asked, for the operator.
 pub(crate) fn failure(error: &Error, table: &str) -> Failure {
@@ -19,6 +23,9 @@ pub(crate) fn failure(error: &Error, table: &str) -> Failure {
         }
         Error::Database(error) if error.try_downcast_ref::<SqliteError>().is_some() => {
             sqlite(&**error, table)
+        }
+        Error::Database(error) if error.try_downcast_ref::<MySqlDatabaseError>().is_some() => {
+            mysql(error.downcast_ref::<MySqlDatabaseError>(), table)
         }
         Error::Configuration(_) => Failure::unreachable("the connection's settings were not accepted"),
         Error::Protocol(_) | Error::Decode(_) | Error::ColumnDecode { .. } => {
@@ -52,8 +59,33 @@ fn postgres(error: &dyn DatabaseError, table: &str) -> Failure {
             Failure::refused(format!("`{table}`: the database refused: SQLSTATE {code}"))
         }
         // These two name a table or column and nothing else.
-        (_, "42P01" | "42703") => Failure::malformed(format!("`{table}`: {}", error.message())),
+        (_, "42703") => Failure::malformed(format!("`{table}`: {COLUMN_MISSING} {}", error.message())),
+        (_, "42P01") => Failure::malformed(format!("`{table}`: {}", error.message())),
         _ => Failure::malformed(format!("`{table}`: the database could not answer: SQLSTATE {code}")),
+    }
+}
+
+/// The numbers of MySQL and MariaDB: <https://mariadb.com/kb/en/mariadb-error-code-reference/>.
+fn mysql(error: &MySqlDatabaseError, table: &str) -> Failure {
+    let number = error.number();
+    match number {
+        1205 | 1317 | 1969 | 3024 => {
+            Failure::timed_out(format!("`{table}`: the database cancelled the statement"))
+        }
+        1040 | 1053 | 1129 | 1203 | 1226 | 1927 | 4031 => {
+            Failure::unreachable(format!("the database is not serving: error {number}"))
+        }
+        1049 => Failure::unreachable("the server has no such database"),
+        1044 | 1045 | 1130 | 1251 | 1698 | 1862 => {
+            Failure::refused(format!("the database refused the connection: error {number}"))
+        }
+        1142 | 1143 | 1227 | 1370 | 1792 => {
+            Failure::refused(format!("`{table}`: the database refused: error {number}"))
+        }
+        // These two name a table or column and nothing else.
+        1054 => Failure::malformed(format!("`{table}`: {COLUMN_MISSING} {}", error.message())),
+        1146 => Failure::malformed(format!("`{table}`: {}", error.message())),
+        _ => Failure::malformed(format!("`{table}`: the database could not answer: error {number}")),
     }
 }
 
@@ -68,6 +100,9 @@ fn sqlite(error: &dyn DatabaseError, table: &str) -> Failure {
         }
         3 | 8 | 23 => Failure::refused(format!("`{table}`: the database refused: SQLite code {code}")),
         11 | 26 => Failure::malformed(format!("the file is not a sound SQLite database: SQLite code {code}")),
+        1 if error.message().starts_with("no such column") => {
+            Failure::malformed(format!("`{table}`: {COLUMN_MISSING} {}", error.message()))
+        }
         1 if error.message().starts_with("no such") => {
             Failure::malformed(format!("`{table}`: {}", error.message()))
         }

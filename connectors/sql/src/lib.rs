@@ -1,4 +1,4 @@
-//! Kind `sql`: a source that is a database, SQLite or PostgreSQL, and is only ever read.
+//! Kind `sql`: a source that is a database, SQLite, PostgreSQL, MySQL or MariaDB, and is only ever read.
 //!
 //! A fetch enters; SELECTs go out with the columns that are asked and no other, names quoted, values bound; rows come back into slots.
 //! Values never stand in a statement's text, a log or an error. Nothing is joined by position: each row carries the key it was asked by.
@@ -12,20 +12,26 @@
 //! - An instant without a zone is taken as UTC.
 
 mod canonical;
+mod catalogue;
 mod check;
 mod column;
 mod compile;
 mod condition;
 mod connector;
 mod database;
+mod engine;
 mod entities;
 mod failure;
+mod inspect;
 mod listing;
+mod live;
 mod load;
+mod mysql;
 mod plan;
 mod pool;
 mod position;
 mod postgres;
+mod query;
 mod records;
 mod rows;
 mod settings;
@@ -35,7 +41,8 @@ mod write;
 
 use std::sync::Arc;
 
-use raccordo_connector_api::{Checked, Key, Kind, Source};
+use futures::future::BoxFuture;
+use raccordo_connector_api::{Checked, Failure, Key, Kind, Source};
 use raccordo_schema::Diagnostic;
 
 /// The kind, for the registry.
@@ -62,5 +69,21 @@ impl Kind for Sql {
             }
             _ => Err(found),
         }
+    }
+
+    fn inspects(&self, url: &str) -> bool {
+        settings::dialect(url).is_some()
+    }
+
+    fn inspect<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<String, Failure>> {
+        Box::pin(async move {
+            let address = settings::address(url).map_err(Failure::bad_input)?;
+            let database = database::Database::new(&address);
+            let tables = catalogue::read(&database).await?;
+            if tables.is_empty() {
+                return Err(Failure::malformed("there is no table or view that this account may read"));
+            }
+            Ok(inspect::sdl(&tables, &format!("una base di dati {}", address.place.dialect().called())))
+        })
     }
 }

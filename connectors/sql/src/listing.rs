@@ -1,10 +1,10 @@
 //! A field that brings records, in a plan: its table, its order made total, and the shapes of what it returns.
 
 use raccordo_connector_api::{Failure, Field, Selection};
-use raccordo_schema::mapping::{Connect, FieldMapping, Name, TypeMapping};
+use raccordo_schema::mapping::{Connect, FieldMapping, Filter, Name, Page, TypeMapping};
 
 use crate::compile::{BATCH, Compiler, Origin, sql, table};
-use crate::plan::{Level, Listed, Listing, Plan};
+use crate::plan::{AskedFilter, Level, Listed, Listing, Plan};
 use crate::statement::By;
 
 impl Compiler<'_> {
@@ -36,10 +36,10 @@ impl Compiler<'_> {
         };
         Ok(Listing {
             on: on.clone(),
-            table: table(target),
+            table: table(target, &format!("{on}.{}", known.name), Some(known))?,
             key,
             at,
-            filters: connect.filters.clone(),
+            filters: connect.filters.iter().map(|filter| asked_filter(filter, known)).collect(),
             order,
             order_at,
             page,
@@ -48,6 +48,36 @@ impl Compiler<'_> {
             output,
             context,
             field,
+        })
+    }
+
+    /// One record of another table for each key: the listing behind a reference.
+    pub(crate) fn one_by_key(
+        &self,
+        on: &Name,
+        field: &Field,
+        other: &TypeMapping,
+        key: &[Name],
+        below: &Selection,
+    ) -> Result<Listing, Failure> {
+        let connect = other.connect.as_ref().ok_or_else(|| Plan::impossible(&other.name, "@connect"))?;
+        let mut level = Level::default();
+        let table = self.entity_table(other, key, connect, &mut level)?;
+        let shape = self.shape(&mut level, other, below, below.type_id, Origin::Row)?;
+        Ok(Listing {
+            on: on.clone(),
+            table: table.table,
+            key: table.key,
+            at: table.at,
+            filters: Vec::new(),
+            order: Vec::new(),
+            order_at: None,
+            page: Page::default(),
+            batch: table.batch,
+            level,
+            output: Listed::One(shape),
+            context: format!("{}.{on}.{}", self.mapping.source, field.name),
+            field: field.clone(),
         })
     }
 
@@ -87,6 +117,15 @@ impl Compiler<'_> {
             }
         }
         Ok(order)
+    }
+}
+
+/// A filter, and whether its argument is a codice fiscale.
+fn asked_filter(filter: &Filter, field: &FieldMapping) -> AskedFilter {
+    let argument = field.arguments.get(&filter.arg);
+    AskedFilter {
+        filter: filter.clone(),
+        of_tax_code: argument.is_some_and(|argument| &*argument.named == "CodiceFiscale"),
     }
 }
 

@@ -3,15 +3,18 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use raccordo_connector_api::page::page_asked;
-use raccordo_connector_api::{Failure, Fetch};
+use raccordo_connector_api::{Failure, Fetch, Value};
+use raccordo_schema::mapping::Name;
 use tokio::sync::Semaphore;
 
-use crate::canonical::Key;
+use crate::canonical::{self, Key};
 use crate::database::Database;
-use crate::plan::{Listed, Listing};
+use crate::failure::COLUMN_MISSING;
+use crate::live;
+use crate::plan::{AskedFilter, Listed, Listing};
 use crate::position::{self, Mark};
 use crate::rows::Rows;
-use crate::statement::{self, Condition, Select};
+use crate::statement::{self, Condition, Select, Types};
 
 /// What one fetch loads with.
 pub(crate) struct Loader<'a> {
@@ -45,6 +48,7 @@ impl<'a> Loader<'a> {
         listing: &Listing,
         asked: &Asked,
         keys: &[Key],
+        scalars: &[&str],
     ) -> Result<Rows, Failure> {
         let left = self.rows_left.load(Ordering::Relaxed);
         let all = left.saturating_add(1);
@@ -57,7 +61,8 @@ impl<'a> Loader<'a> {
             Some(most) => (Some(most.saturating_add(1).min(all)), None),
         };
         let conditions = self.conditions(listing);
-        let values = columns_of(keys, listing.key.len());
+        let arguments = self.arguments(listing);
+        let values = columns_of(&canonical::as_stored(keys, scalars), listing.key.len());
         let select = Select {
             table: &listing.table,
             columns: &listing.level.columns,
@@ -67,6 +72,8 @@ impl<'a> Loader<'a> {
             after: asked.after.as_deref(),
             limit,
             per_key,
+            arguments: &arguments,
+            missing: &[],
         };
         let rows = self.call(&select).await?;
         match asks_all && rows.count() > left {
@@ -84,6 +91,7 @@ impl<'a> Loader<'a> {
     ) -> Result<Rows, Failure> {
         let left = self.rows_left.load(Ordering::Relaxed);
         let conditions = self.conditions(listing);
+        let arguments = self.arguments(listing);
         let select = Select {
             table: &listing.table,
             columns: &listing.level.columns,
@@ -93,6 +101,8 @@ impl<'a> Loader<'a> {
             after,
             limit: Some(wanted.min(left.saturating_add(1))),
             per_key: None,
+            arguments: &arguments,
+            missing: &[],
         };
         self.call(&select).await
     }
@@ -107,12 +117,49 @@ impl<'a> Loader<'a> {
         let _permit = self.gate.acquire().await.map_err(|_| Failure::internal("the gate was closed"))?;
         self.fetch.meter.call();
         let types = self.database.types(select.table, &compared).await?;
-        let statement = statement::write(self.database.dialect(), &types, select)?;
         let most = self.bytes_left.load(Ordering::Relaxed);
-        let rows = self.database.select(&statement, select.table, most).await?;
+        let whole = statement::write(self.database.dialect(), &types, select)?;
+        let rows = match self.database.select(&whole, select.table, most).await {
+            Err(failure) if failure.detail.contains(COLUMN_MISSING) => {
+                self.without(select, &types, most, failure).await?
+            }
+            rows => rows?,
+        };
         self.fetch.meter.bytes(rows.bytes());
         let over = || Failure::over_limit(format!("more than {} bytes", self.fetch.limits.reply_bytes));
         take(&self.bytes_left, rows.bytes()).then_some(rows).ok_or_else(over)
+    }
+
+    /// The same without the columns that the table has lost: only what is in them is lost. Keys, filters and orders can't be done without.
+    async fn without(
+        &self,
+        select: &Select<'_>,
+        types: &Types,
+        most: usize,
+        failure: Failure,
+    ) -> Result<Rows, Failure> {
+        let mut missing = Vec::new();
+        for column in select.columns {
+            if live::selects(self.database, select.table, std::slice::from_ref(column)).await.is_err() {
+                missing.push(column.clone());
+            }
+        }
+        let keys = select.keys.iter().flat_map(|(columns, _)| columns.iter());
+        let mut needed = keys
+            .chain(select.order.iter().map(|by| &by.column))
+            .chain(select.conditions.iter().map(|one| one.column));
+        if missing.is_empty()
+            || missing.len() == select.columns.len()
+            || needed.any(|column| missing.contains(column))
+        {
+            return Err(failure);
+        }
+        let statement =
+            statement::write(self.database.dialect(), types, &Select { missing: &missing, ..*select })?;
+        let mut rows = self.database.select(&statement, select.table, most).await?;
+        let lost = select.columns.iter().enumerate().filter(|(_, column)| missing.contains(column));
+        lost.for_each(|(at, column)| rows.lose(at, column));
+        Ok(rows)
     }
 
     pub(crate) fn asked(&self, listing: &Listing) -> Result<Asked, Failure> {
@@ -121,11 +168,18 @@ impl<'a> Loader<'a> {
         Ok(Asked { first: page.first, after })
     }
 
+    /// The arguments of a query.
+    fn arguments<'l>(&'l self, listing: &'l Listing) -> Vec<(&'l Name, &'l Value)> {
+        let names = listing.table.query.iter().flat_map(|query| query.arguments());
+        names.filter_map(|name| Some((name, self.fetch.argument(&listing.field, name)?))).collect()
+    }
+
     /// An argument that is absent or null narrows nothing.
     pub(crate) fn conditions<'l>(&'l self, listing: &'l Listing) -> Vec<Condition<'l>> {
-        let given = listing.filters.iter().filter_map(|filter| {
+        let given = listing.filters.iter().filter_map(|AskedFilter { filter, of_tax_code }| {
             let value = self.fetch.argument(&listing.field, &filter.arg).filter(|value| !value.is_null())?;
-            Some(Condition { column: &filter.target, op: filter.op, arg: &filter.arg, value })
+            let of_tax_code = *of_tax_code;
+            Some(Condition { column: &filter.target, op: filter.op, arg: &filter.arg, value, of_tax_code })
         });
         given.collect()
     }

@@ -89,7 +89,7 @@ pub(crate) struct Listing {
     /// The columns that hold the parents' key, and where they are in the level. None for roots.
     pub(crate) key: Vec<Name>,
     pub(crate) at: Vec<usize>,
-    pub(crate) filters: Vec<Filter>,
+    pub(crate) filters: Vec<AskedFilter>,
     /// The declared order and then the key.
     pub(crate) order: Vec<By>,
     /// Where the order's columns are in the level, when positions are needed.
@@ -100,6 +100,13 @@ pub(crate) struct Listing {
     pub(crate) output: Listed,
     /// What cursors are sealed for.
     pub(crate) context: String,
+}
+
+/// One argument's effect.
+pub(crate) struct AskedFilter {
+    pub(crate) filter: Filter,
+    /// The argument is a codice fiscale, which databases store in capitals or in small letters.
+    pub(crate) of_tax_code: bool,
 }
 
 /// What a field's records become.

@@ -24,7 +24,18 @@ impl Mark {
             Datum::Float(float) => Some(Self::Float(float)),
             Datum::Bool(bool) => Some(Self::Text(bool.to_string())),
             Datum::Text(text) | Datum::Decimal(text) => Some(Self::Text(text.to_owned())),
-            Datum::Json(_) | Datum::Unreadable(_) => None,
+            Datum::NoDate => Some(Self::Text("0000-00-00".to_owned())),
+            Datum::Json(_) | Datum::Unreadable(_) | Datum::Lost(_) => None,
+        }
+    }
+
+    /// The value as a text; `None` for NULL.
+    pub(crate) fn text(&self) -> Option<String> {
+        match self {
+            Self::Null => None,
+            Self::Int(int) => Some(int.to_string()),
+            Self::Float(float) => Some(format!("{float:?}")),
+            Self::Text(text) => Some(text.clone()),
         }
     }
 }

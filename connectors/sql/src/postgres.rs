@@ -3,59 +3,70 @@
 use std::time::Duration;
 
 use futures::TryStreamExt;
+use raccordo_schema::mapping::Name;
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow, PgTypeInfo, PgTypeKind, PgValueRef};
-use sqlx::types::chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use sqlx::types::chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use sqlx::{
     Arguments, AssertSqlSafe, Column, ConnectOptions, Decode, Error, Executor, PgConnection, Postgres, Row,
     SqlSafeStr, Statement as _, TypeInfo, ValueRef,
 };
 
 use crate::column::ColumnType;
-use crate::rows::{Datum, Rows};
-use crate::statement::{Bind, Statement};
+use crate::engine::Engine;
+use crate::rows::{Datum, Rows, uuid};
+use crate::statement::{Bind, Dialect, Statement, Table, Types, columns_only};
 
 /// The options of a source's URL.
 pub(crate) fn options(options: PgConnectOptions) -> PgConnectOptions {
     options.application_name("raccordo").disable_statement_logging()
 }
 
-/// Opens a session for reading. A statement ends after `longest` by itself, and soon after its client has gone.
-pub(crate) async fn connect(options: &PgConnectOptions, longest: Duration) -> Result<PgConnection, Error> {
-    let mut connection = options.connect().await?;
-    let session = format!(
-        "SET default_transaction_read_only = on; SET statement_timeout = {}; SELECT set_config(name, '1000', false) \
-         FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval'",
-        longest.as_millis()
-    );
-    sqlx::raw_sql(AssertSqlSafe(session)).execute(&mut connection).await?;
-    Ok(connection)
-}
+/// The driver.
+pub(crate) struct PostgresEngine;
 
-/// Whether an outcome says that the session is stale: its line is dead, its server said farewell (SQLSTATE class 57), or a table has changed
-/// under a statement that was prepared (0A000).
-pub(crate) fn is_stale<T>(outcome: &Result<T, Error>) -> bool {
-    match outcome {
-        Err(Error::Io(_)) => true,
-        Err(Error::Database(error)) => {
-            matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "0A000"))
+impl Engine for PostgresEngine {
+    type Options = PgConnectOptions;
+    type Connection = PgConnection;
+
+    /// The server also looks every second whether its client has gone.
+    async fn connect(options: &PgConnectOptions, longest: Duration) -> Result<PgConnection, Error> {
+        let mut connection = options.connect().await?;
+        let session = format!(
+            "SET default_transaction_read_only = on; SET statement_timeout = {}; SELECT set_config(name, '1000', false) \
+             FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval'",
+            longest.as_millis()
+        );
+        sqlx::raw_sql(AssertSqlSafe(session)).execute(&mut connection).await?;
+        Ok(connection)
+    }
+
+    async fn select(own: &mut PgConnection, statement: &Statement, most: usize) -> Result<Rows, Error> {
+        select(own, statement, most).await
+    }
+
+    async fn types(own: &mut PgConnection, table: &Table, columns: &[&Name]) -> Result<Types, Error> {
+        let sql = columns_only(Dialect::Postgres, table, columns);
+        let prepared = own.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
+        let kinds = prepared.columns().iter().map(|column| ColumnType::named(column.type_info().name()));
+        let mut types = Types::default();
+        types.columns.extend(columns.iter().map(|name| Name::clone(name)).zip(kinds));
+        Ok(types)
+    }
+
+    /// Its line is dead, its server said farewell (SQLSTATE class 57), or a table has changed under a statement that was prepared (0A000).
+    fn is_stale<T>(outcome: &Result<T, Error>) -> bool {
+        match outcome {
+            Err(Error::Io(_)) => true,
+            Err(Error::Database(error)) => {
+                matches!(error.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "0A000"))
+            }
+            _ => false,
         }
-        _ => false,
     }
 }
 
-/// The types of the columns that a statement selects.
-pub(crate) async fn column_types(connection: &mut PgConnection, sql: &str) -> Result<Vec<ColumnType>, Error> {
-    let prepared = connection.prepare(AssertSqlSafe(sql.to_owned()).into_sql_str()).await?;
-    Ok(prepared.columns().iter().map(|column| ColumnType::named(column.type_info().name())).collect())
-}
-
-/// Runs a statement, giving up on bytes beyond `most`.
-pub(crate) async fn select(
-    own: &mut PgConnection,
-    statement: &Statement,
-    most: usize,
-) -> Result<Rows, Error> {
+async fn select(own: &mut PgConnection, statement: &Statement, most: usize) -> Result<Rows, Error> {
     let mut arguments = PgArguments::default();
     for bind in &statement.binds {
         match bind {
@@ -63,6 +74,9 @@ pub(crate) async fn select(
             Bind::Float(float) => arguments.add(*float),
             Bind::Text(text) => arguments.add(text.as_str()),
             Bind::Texts(texts) => arguments.add(texts.as_slice()),
+            Bind::Unsigned(_) | Bind::Bytes(_) => {
+                return Err(Error::InvalidArgument("a value of MySQL".to_owned()));
+            }
         }
         .map_err(Error::Encode)?;
     }
@@ -110,6 +124,7 @@ fn push(value: PgValueRef<'_>, rows: &mut Rows) -> Result<(), Error> {
             let instant = decode::<DateTime<Utc>>(value)?.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string();
             rows.push(Datum::Text(&instant));
         }
+        "TIME" => rows.push(Datum::Text(&decode::<NaiveTime>(value)?.format("%H:%M:%S%.f").to_string())),
         "UUID" => rows.push(Datum::Text(&uuid(bytes(&value)?))),
         "NUMERIC" => match decimal(bytes(&value)?) {
             Some(digits) => rows.push(Datum::Decimal(&digits)),
@@ -147,18 +162,6 @@ fn text<'r>(value: &PgValueRef<'r>) -> Result<&'r str, Error> {
 /// `0.1` of four bytes is `0.1`, not `0.10000000149011612`.
 fn shortest(float: f32) -> f64 {
     float.to_string().parse().unwrap_or_else(|_| f64::from(float))
-}
-
-/// RFC 9562 §4: 32 lower-case hexadecimal digits in five groups.
-fn uuid(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
 }
 
 /// PostgreSQL's binary `numeric`: four 16-bit words (how many digits, the first one's weight, sign, decimals) and digits to base 10,000.
@@ -207,11 +210,5 @@ mod tests {
         assert_eq!(numeric(-2, 0, 8, &[15]).as_deref(), Some("0.00000015"));
         assert_eq!(numeric(0, 0, 0, &[]).as_deref(), Some("0"));
         assert_eq!(numeric(0, 0xc000, 0, &[]), None);
-    }
-
-    #[test]
-    fn uuids_are_written_in_groups() {
-        let bytes: Vec<u8> = (0..16).collect();
-        assert_eq!(uuid(&bytes), "00010203-0405-0607-0809-0a0b0c0d0e0f");
     }
 }

@@ -94,7 +94,9 @@ impl Loader<'_> {
         let asked = self.asked(listing)?;
         let keys = self.parent_keys(relation, parents);
         let (distinct, of_key) = distinct(&keys);
-        let batches = distinct.chunks(listing.batch.max(1)).map(|batch| self.batch(listing, &asked, batch));
+        let scalars = scalars_of(relation);
+        let batches =
+            distinct.chunks(listing.batch.max(1)).map(|batch| self.batch(listing, &asked, batch, &scalars));
         let mut rows = Rows::new(listing.level.columns.len().max(1));
         let mut groups: Vec<Group> = distinct.iter().map(|_| Group::default()).collect();
         for batch in try_join_all(batches).await? {
@@ -112,8 +114,16 @@ impl Loader<'_> {
 
     fn parent_keys(&self, relation: &Relation, parents: Parents<'_>) -> Vec<Option<Key>> {
         match (&relation.parent, parents) {
-            (Parent::Row(key), Parents::Rows(rows) | Parents::Entities { rows, .. }) => {
+            (Parent::Row(key), Parents::Rows(rows)) => {
                 (0..rows.count()).map(|row| canonical::of_row(rows, row, key)).collect()
+            }
+            // Rows come in the database's order, parents in that of the representations.
+            (Parent::Row(key), Parents::Entities { rows, found, .. }) => {
+                let of = |entity: &Entity| match entity {
+                    Entity::Row(row) => canonical::of_row(rows, *row, key),
+                    Entity::Absent | Entity::Ambiguous => None,
+                };
+                found.iter().map(of).collect()
             }
             (Parent::Representation(key), Parents::Entities { at, found, .. }) => {
                 let exists = |entity: &Entity| matches!(entity, Entity::Row(_));
@@ -129,6 +139,13 @@ impl Loader<'_> {
     }
 }
 
+fn scalars_of(relation: &Relation) -> Vec<&str> {
+    match &relation.parent {
+        Parent::Row(key) => key.iter().map(|part| &*part.scalar).collect(),
+        Parent::Representation(key) => key.iter().map(|part| &*part.scalar).collect(),
+    }
+}
+
 fn group(
     relation: &Relation,
     rows: &Rows,
@@ -136,10 +153,7 @@ fn group(
     of_key: &FxHashMap<Key, usize>,
     groups: &mut [Group],
 ) {
-    let scalars: Vec<&str> = match &relation.parent {
-        Parent::Row(key) => key.iter().map(|part| &*part.scalar).collect(),
-        Parent::Representation(key) => key.iter().map(|part| &*part.scalar).collect(),
-    };
+    let scalars = scalars_of(relation);
     for row in from..rows.count() {
         let key = canonical::of_columns(rows, row, &relation.listing.at, scalars.iter().copied());
         let group = key.and_then(|key| of_key.get(&key)).and_then(|index| groups.get_mut(*index));

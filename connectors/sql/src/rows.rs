@@ -21,8 +21,12 @@ pub(crate) enum Datum<'a> {
     Decimal(&'a str),
     /// JSON text.
     Json(&'a str),
+    /// MySQL's `0000-00-00`: no date, and yet not NULL.
+    NoDate,
     /// A value of a type that isn't read: the type's name.
     Unreadable(&'a str),
+    /// The table has lost the column of this name.
+    Lost(&'a str),
 }
 
 impl<'a> Datum<'a> {
@@ -37,7 +41,7 @@ impl<'a> Datum<'a> {
                 Some(Cow::Owned(format!("{float:.0}")))
             }
             Self::Float(float) => Some(Cow::Owned(format!("{float:?}"))),
-            Self::Null | Self::Json(_) | Self::Unreadable(_) => None,
+            Self::Null | Self::NoDate | Self::Json(_) | Self::Unreadable(_) | Self::Lost(_) => None,
         }
     }
 }
@@ -50,6 +54,18 @@ fn plain_decimal(digits: &str) -> &str {
     }
 }
 
+/// RFC 9562 §4: 32 lower-case hexadecimal digits in five groups.
+pub(crate) fn uuid(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(36);
+    for (index, byte) in bytes.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
+}
+
 #[derive(Clone, Copy)]
 enum Stored {
     Null,
@@ -59,7 +75,9 @@ enum Stored {
     Text(Span),
     Decimal(Span),
     Json(Span),
+    NoDate,
     Unreadable(Span),
+    Lost(Span),
 }
 
 #[derive(Clone, Copy)]
@@ -102,7 +120,9 @@ impl Rows {
             Datum::Text(text) => Stored::Text(self.keep(text)),
             Datum::Decimal(digits) => Stored::Decimal(self.keep(digits)),
             Datum::Json(json) => Stored::Json(self.keep(json)),
+            Datum::NoDate => Stored::NoDate,
             Datum::Unreadable(name) => Stored::Unreadable(self.keep(name)),
+            Datum::Lost(name) => Stored::Lost(self.keep(name)),
         };
         self.cells.push(stored);
     }
@@ -123,8 +143,17 @@ impl Rows {
             Stored::Text(span) => Datum::Text(self.span(span)),
             Stored::Decimal(span) => Datum::Decimal(self.span(span)),
             Stored::Json(span) => Datum::Json(self.span(span)),
+            Stored::NoDate => Datum::NoDate,
             Stored::Unreadable(span) => Datum::Unreadable(self.span(span)),
+            Stored::Lost(span) => Datum::Lost(self.span(span)),
         }
+    }
+
+    /// What is in a column is lost, in every row: the table hasn't it any more.
+    pub(crate) fn lose(&mut self, column: usize, name: &str) {
+        let lost = Stored::Lost(self.keep(name));
+        let width = self.width.max(1);
+        self.cells.iter_mut().skip(column).step_by(width).for_each(|cell| *cell = lost);
     }
 
     /// Keeps the first `count` rows.
@@ -154,6 +183,7 @@ impl Rows {
             Stored::Decimal(span) => Stored::Decimal(shift(span)),
             Stored::Json(span) => Stored::Json(shift(span)),
             Stored::Unreadable(span) => Stored::Unreadable(shift(span)),
+            Stored::Lost(span) => Stored::Lost(shift(span)),
             plain => plain,
         }));
         self.count += other.count;
@@ -202,5 +232,11 @@ mod tests {
         }
         assert_eq!(Datum::Decimal("100").text().as_deref(), Some("100"));
         assert_eq!(Datum::Null.text(), None);
+    }
+
+    #[test]
+    fn uuids_are_written_in_groups() {
+        let bytes: Vec<u8> = (0..16).collect();
+        assert_eq!(uuid(&bytes), "00010203-0405-0607-0809-0a0b0c0d0e0f");
     }
 }

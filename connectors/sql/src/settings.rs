@@ -5,20 +5,24 @@ use std::time::Duration;
 
 use raccordo_connector_api::{Key, KeyKind, Source};
 use raccordo_schema::Diagnostic;
+use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use url::Url;
 
 use crate::database::{Address, Place};
+use crate::statement::Dialect;
 
 /// The keys of kind `sql`.
 pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "url",
-        kind: KeyKind::Url(&["sqlite", "postgres", "postgresql"]),
+        kind: KeyKind::Url(&["sqlite", "postgres", "postgresql", "mysql", "mariadb"]),
         required: true,
-        doc: "Where the database is: `sqlite:data/registry.db`, or `postgres://user:password@host/database?sslmode=verify-full`. \
-              It is only read: an SQLite file is opened for reading, a PostgreSQL session is read-only.",
+        doc: "Where the database is: `sqlite:data/registry.db`, `postgres://user:password@host/database?sslmode=verify-full`, or \
+              `mysql://user:password@host/database?ssl-mode=VERIFY_IDENTITY` (`mariadb:` is the same). \
+              It is only read: an SQLite file is opened for reading, any other session is read-only. \
+              SQL Server joins through another of these: docs/kinds/sql.md says how.",
     },
     Key {
         name: "pool",
@@ -36,7 +40,7 @@ pub(crate) const KEYS: &[Key] = &[
         name: "statement_timeout_ms",
         kind: KeyKind::Integer { min: 100, max: 600_000, default: 30_000 },
         required: false,
-        doc: "PostgreSQL: after how long the server itself ends a statement, even when nobody waits any more.",
+        doc: "PostgreSQL, MySQL, MariaDB: after how long the server itself ends a statement, even when nobody waits any more.",
     },
 ];
 
@@ -52,11 +56,7 @@ pub(crate) fn read(source: Source<'_>, found: &mut Vec<Diagnostic>) -> Option<Ad
         );
         return None;
     };
-    let place = match url.split_once(':').map_or("", |(scheme, _)| scheme) {
-        "sqlite" => sqlite(url),
-        "postgres" | "postgresql" => postgres(url),
-        _ => Err("the scheme of `url` is none of `sqlite`, `postgres`, `postgresql`"),
-    };
+    let place = place(url);
     let millis = |name: &str, default| settings.millis(name).unwrap_or(Duration::from_millis(default));
     match place {
         Ok(place) => Some(Address {
@@ -68,10 +68,42 @@ pub(crate) fn read(source: Source<'_>, found: &mut Vec<Diagnostic>) -> Option<Ad
         Err(why) => {
             found.push(
                 Diagnostic::error("SETTING_INVALID", at(), why)
-                    .help("write `sqlite:path/to/file.db` or `postgres://user:password@host:port/database`"),
+                    .help("write `sqlite:path/to/file.db`, `postgres://user:password@host:port/database` or `mysql://user:password@host:port/database`"),
             );
             None
         }
+    }
+}
+
+fn place(url: &str) -> Result<Place, &'static str> {
+    match url.split_once(':').map_or("", |(scheme, _)| scheme) {
+        "sqlite" => sqlite(url),
+        "postgres" | "postgresql" => postgres(url),
+        "mysql" | "mariadb" => mysql(url),
+        "mssql" | "sqlserver" => Err(
+            "`url` is of SQL Server, which this kind doesn't speak by itself: docs/kinds/sql.md says how it joins",
+        ),
+        _ => Err("the scheme of `url` is none of `sqlite`, `postgres`, `postgresql`, `mysql`, `mariadb`"),
+    }
+}
+
+/// The address behind a URL, with the defaults of every setting.
+pub(crate) fn address(url: &str) -> Result<Address, &'static str> {
+    Ok(Address {
+        place: place(url)?,
+        pool: 1,
+        connect: Duration::from_secs(5),
+        statement: Duration::from_secs(60),
+    })
+}
+
+/// Which SQL is spoken at a URL, by its scheme.
+pub(crate) fn dialect(url: &str) -> Option<Dialect> {
+    match url.split_once(':')?.0 {
+        "sqlite" => Some(Dialect::Sqlite),
+        "postgres" | "postgresql" => Some(Dialect::Postgres),
+        "mysql" | "mariadb" => Some(Dialect::MySql),
+        _ => None,
     }
 }
 
@@ -131,4 +163,31 @@ fn postgres(url: &str) -> Result<Place, &'static str> {
     let options = PgConnectOptions::from_str(whole.as_str());
     let options = options.map_err(|_| "`url` isn't one that PostgreSQL's driver can read")?;
     Ok(Place::Postgres(Box::new(options)))
+}
+
+/// What a URL of MySQL or MariaDB may say after `?`. The session is ours: character set, zone and modes aren't among them.
+const MYSQL_PARAMETERS: &[&str] = &["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "socket"];
+
+/// Nothing is taken from the environment or from `~/.my.cnf`: host, user and database must be in the URL.
+fn mysql(url: &str) -> Result<Place, &'static str> {
+    let url = Url::parse(url).map_err(|_| "`url` isn't a URL")?;
+    let given = |name: &str| url.query_pairs().any(|(key, value)| key == name && !value.is_empty());
+    if url.query_pairs().any(|(key, _)| !MYSQL_PARAMETERS.contains(&&*key)) {
+        return Err(
+            "`url` has a parameter that is none of `ssl-mode`, `ssl-ca`, `ssl-cert`, `ssl-key`, `socket`",
+        );
+    }
+    if url.host_str().is_none_or(str::is_empty) && !given("socket") {
+        return Err("`url` names no host");
+    }
+    if url.username().is_empty() {
+        return Err("`url` names no user");
+    }
+    if url.path().trim_start_matches('/').is_empty() {
+        return Err("`url` names no database");
+    }
+    let options = MySqlConnectOptions::from_str(url.as_str());
+    options.map(|options| Place::MySql(Box::new(options))).map_err(|_| {
+        "`url` isn't one that MySQL's driver can read: `ssl-mode` is `DISABLED`, `PREFERRED`, `REQUIRED`, `VERIFY_CA` or `VERIFY_IDENTITY`"
+    })
 }

@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::TryStreamExt;
+use raccordo_schema::mapping::Name;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow};
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions, Decode, Error, Row, Sqlite, SqliteConnection, TypeInfo,
     ValueRef,
 };
 
+use crate::engine::Engine;
 use crate::rows::{Datum, Rows};
-use crate::statement::{Bind, Statement};
+use crate::statement::{Bind, Statement, Table, Types};
 
 /// How many of SQLite's virtual instructions pass between two looks at whether anybody still waits: some microseconds.
 const INSTRUCTIONS: i32 = 10_000;
@@ -39,17 +41,40 @@ pub(crate) fn options(options: SqliteConnectOptions, wait: Duration) -> SqliteCo
         .disable_statement_logging()
 }
 
-/// Opens the file.
-pub(crate) async fn connect(options: &SqliteConnectOptions) -> Result<Connection, Error> {
-    let mut connection = options.connect().await?;
-    let abandoned = Arc::new(AtomicBool::new(false));
-    let seen = abandoned.clone();
-    connection.lock_handle().await?.set_progress_handler(INSTRUCTIONS, move || !seen.load(Ordering::Relaxed));
-    Ok(Connection { connection, abandoned })
+/// The driver.
+pub(crate) struct SqliteEngine;
+
+impl Engine for SqliteEngine {
+    type Options = SqliteConnectOptions;
+    type Connection = Connection;
+
+    /// Opens the file. A statement ends when nobody waits for it any more: there is no server that could go on.
+    async fn connect(options: &SqliteConnectOptions, _longest: Duration) -> Result<Connection, Error> {
+        let mut connection = options.connect().await?;
+        let abandoned = Arc::new(AtomicBool::new(false));
+        let seen = abandoned.clone();
+        connection
+            .lock_handle()
+            .await?
+            .set_progress_handler(INSTRUCTIONS, move || !seen.load(Ordering::Relaxed));
+        Ok(Connection { connection, abandoned })
+    }
+
+    async fn select(own: &mut Connection, statement: &Statement, most: usize) -> Result<Rows, Error> {
+        select(own, statement, most).await
+    }
+
+    /// SQLite compares by a column's affinity.
+    async fn types(_own: &mut Connection, _table: &Table, _columns: &[&Name]) -> Result<Types, Error> {
+        Ok(Types::default())
+    }
+
+    fn is_stale<T>(_outcome: &Result<T, Error>) -> bool {
+        false
+    }
 }
 
-/// Runs a statement, giving up on bytes beyond `most`.
-pub(crate) async fn select(own: &mut Connection, statement: &Statement, most: usize) -> Result<Rows, Error> {
+async fn select(own: &mut Connection, statement: &Statement, most: usize) -> Result<Rows, Error> {
     let mut arguments = SqliteArguments::default();
     for bind in &statement.binds {
         match bind {
@@ -57,7 +82,9 @@ pub(crate) async fn select(own: &mut Connection, statement: &Statement, most: us
             Bind::Float(float) => arguments.add(*float),
             Bind::Text(text) => arguments.add(text.clone()),
             // Lists go to SQLite as the text of a JSON array.
-            Bind::Texts(_) => return Err(Error::InvalidArgument("a list".to_owned())),
+            Bind::Texts(_) | Bind::Unsigned(_) | Bind::Bytes(_) => {
+                return Err(Error::InvalidArgument("a list".to_owned()));
+            }
         }
         .map_err(Error::Encode)?;
     }

@@ -1,6 +1,7 @@
 //! What is wanted of one table in, one SELECT with its bound values out. Names are quoted, values bound: nothing is spliced.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use raccordo_connector_api::{Failure, Value};
 use raccordo_schema::mapping::{FilterOp, Name};
@@ -9,6 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::column::ColumnType;
 use crate::condition::Writer;
 use crate::position::Mark;
+use crate::query::Query;
 
 /// Which database's SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,39 @@ pub(crate) enum Dialect {
     Sqlite,
     /// PostgreSQL 11 and later.
     Postgres,
+    /// MySQL 8.0 and MariaDB 10.5 and later.
+    MySql,
+}
+
+impl Dialect {
+    /// As people call it.
+    pub(crate) fn called(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+            Self::MySql => "MySQL o MariaDB",
+        }
+    }
+
+    /// A name as the database quotes names.
+    pub(crate) fn quoted(self, name: &str) -> String {
+        match self {
+            Self::MySql => format!("`{}`", name.replace('`', "``")),
+            Self::Sqlite | Self::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
+        }
+    }
+
+    /// A column is always qualified: SQLite takes an unknown name in double quotes for a text.
+    pub(crate) fn column(self, name: &str) -> String {
+        format!("r.{}", self.quoted(name))
+    }
+
+    pub(crate) fn table(self, table: &Table) -> String {
+        match &table.namespace {
+            Some(namespace) => format!("{}.{}", self.quoted(namespace), self.quoted(&table.name)),
+            None => self.quoted(&table.name),
+        }
+    }
 }
 
 /// A value to bind.
@@ -27,6 +62,10 @@ pub(crate) enum Bind {
     Text(String),
     /// `text[]`. PostgreSQL alone.
     Texts(Vec<String>),
+    /// Beyond an [`i64`]. MySQL alone.
+    Unsigned(u64),
+    /// MySQL alone.
+    Bytes(Vec<u8>),
 }
 
 /// A statement, ready to run.
@@ -42,6 +81,15 @@ pub(crate) struct Statement {
 pub(crate) struct Table {
     pub(crate) namespace: Option<Name>,
     pub(crate) name: Name,
+    /// Instead of a table: the query that stands for it. The name is then what it is called in errors.
+    pub(crate) query: Option<Arc<Query>>,
+}
+
+impl Table {
+    /// A table of the connection's own schema.
+    pub(crate) fn named(name: &str) -> Self {
+        Self { namespace: None, name: Name::from(name), query: None }
+    }
 }
 
 /// One criterion of an order.
@@ -57,9 +105,12 @@ pub(crate) struct Condition<'a> {
     pub(crate) op: FilterOp,
     pub(crate) arg: &'a Name,
     pub(crate) value: &'a Value,
+    /// The value is a codice fiscale: looked for in each form in which it may be stored.
+    pub(crate) of_tax_code: bool,
 }
 
 /// What is wanted of one table.
+#[derive(Clone, Copy)]
 pub(crate) struct Select<'a> {
     pub(crate) table: &'a Table,
     pub(crate) columns: &'a [Name],
@@ -73,10 +124,19 @@ pub(crate) struct Select<'a> {
     pub(crate) limit: Option<usize>,
     /// At most so many rows for each key.
     pub(crate) per_key: Option<usize>,
+    /// Columns that the table hasn't any more: NULL stands for them.
+    pub(crate) missing: &'a [Name],
+    /// The values of a query's arguments.
+    pub(crate) arguments: &'a [(&'a Name, &'a Value)],
 }
 
-/// The types of a table's columns. Empty for SQLite, which compares by the column's affinity.
-pub(crate) type Types = FxHashMap<Name, ColumnType>;
+/// What is known of a table's columns. Nothing for SQLite, which compares by the column's affinity.
+#[derive(Clone, Default)]
+pub(crate) struct Types {
+    pub(crate) columns: FxHashMap<Name, ColumnType>,
+    /// The columns of each unique index, where it matters: MySQL.
+    pub(crate) unique: Vec<Vec<Name>>,
+}
 
 /// Writes the statement.
 ///
@@ -86,11 +146,17 @@ pub(crate) fn write(dialect: Dialect, types: &Types, select: &Select<'_>) -> Res
     let mut writer = Writer::new(dialect, types);
     let columns: Vec<String> = match select.columns {
         [] => vec!["1".to_owned()],
-        columns => columns.iter().map(|name| column(name)).collect(),
+        columns => {
+            let column = |name: &Name| match select.missing.contains(name) {
+                true => "NULL".to_owned(),
+                false => dialect.column(name),
+            };
+            columns.iter().map(column).collect()
+        }
     };
     let mut text = match select.per_key {
-        None => format!("SELECT {} FROM {} AS r", columns.join(", "), table(select.table)),
-        Some(_) => windowed(&writer, select, &columns),
+        None => format!("SELECT {} FROM {}", columns.join(", "), writer.from(select.table, select.arguments)),
+        Some(_) => windowed(&mut writer, select, &columns),
     };
     let conditions = writer.conditions(select)?;
     if !conditions.is_empty() {
@@ -111,26 +177,27 @@ pub(crate) fn write(dialect: Dialect, types: &Types, select: &Select<'_>) -> Res
     Ok(Statement { text, binds: writer.binds, width: columns.len() })
 }
 
-/// The statement that brings no row: for the types of columns.
-pub(crate) fn columns_only(from: &Table, columns: &[&Name]) -> String {
-    let columns: Vec<String> = columns.iter().map(|name| column(name)).collect();
-    format!("SELECT {} FROM {} AS r", columns.join(", "), table(from))
+/// The statement that is prepared and never run: for the types of columns.
+pub(crate) fn columns_only(dialect: Dialect, from: &Table, columns: &[&Name]) -> String {
+    let columns: Vec<String> = columns.iter().map(|name| dialect.column(name)).collect();
+    let from = Writer::new(dialect, &Types::default()).from(from, &[]);
+    format!("SELECT {} FROM {from}", columns.join(", "))
 }
 
 /// `SELECT c0, c1 FROM (SELECT r."a" AS c0, …, ROW_NUMBER() OVER (…) AS n FROM …`, up to the inner WHERE.
-fn windowed(writer: &Writer<'_>, select: &Select<'_>, columns: &[String]) -> String {
+fn windowed(writer: &mut Writer<'_>, select: &Select<'_>, columns: &[String]) -> String {
     let outer: Vec<String> = (0..columns.len()).map(|index| format!("q.c{index}")).collect();
     let inner: Vec<String> =
         columns.iter().enumerate().map(|(index, name)| format!("{name} AS c{index}")).collect();
     let keys = select.keys.map_or(&[] as &[Name], |(keys, _)| keys);
-    let partition: Vec<String> = keys.iter().map(|name| column(name)).collect();
+    let partition: Vec<String> = keys.iter().map(|name| writer.partition(name)).collect();
     format!(
-        "SELECT {} FROM (SELECT {}, ROW_NUMBER() OVER (PARTITION BY {}{}) AS n FROM {} AS r",
+        "SELECT {} FROM (SELECT {}, ROW_NUMBER() OVER (PARTITION BY {}{}) AS n FROM {}",
         outer.join(", "),
         inner.join(", "),
         partition.join(", "),
         order_by(writer, select.order),
-        table(select.table),
+        writer.from(select.table, select.arguments),
     )
 }
 
@@ -138,25 +205,9 @@ fn order_by(writer: &Writer<'_>, order: &[By]) -> String {
     if order.is_empty() {
         return String::new();
     }
-    let criteria: Vec<String> = order
-        .iter()
-        .map(|by| format!("{}{}", writer.side(&by.column), if by.descending { " DESC" } else { "" }))
+    let criteria = writer.criteria(order).into_iter().map(|criterion| writer.criterion(order, criterion));
+    let criteria: Vec<String> = criteria
+        .map(|(side, descending)| format!("{side}{}", if descending { " DESC" } else { "" }))
         .collect();
     format!(" ORDER BY {}", criteria.join(", "))
-}
-
-/// A column is always qualified: SQLite takes an unknown name in double quotes for a text.
-pub(crate) fn column(name: &str) -> String {
-    format!("r.{}", quoted(name))
-}
-
-fn table(table: &Table) -> String {
-    match &table.namespace {
-        Some(namespace) => format!("{}.{}", quoted(namespace), quoted(&table.name)),
-        None => quoted(&table.name),
-    }
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -6,6 +6,7 @@ use raccordo_connector_api::{Cell, Failure, Fetch, Field, Leaf, ObjectAt, Output
 use raccordo_schema::mapping::{EnumMapping, Name};
 
 use crate::entities::{Entities, Entity};
+use crate::failure::COLUMN_MISSING;
 use crate::load::marks;
 use crate::plan::{Content, EntityPlan, Level, Listed, Listing, NullWhen, Shape, Slot};
 use crate::position;
@@ -204,7 +205,7 @@ impl Writer<'_> {
 }
 
 fn is_null(shape: &Shape, record: Record<'_>) -> bool {
-    let null = |at: &usize| record.rows.datum(record.row, *at) == Datum::Null;
+    let null = |at: &usize| matches!(record.rows.datum(record.row, *at), Datum::Null | Datum::NoDate);
     match &shape.null_when {
         NullWhen::Never => false,
         NullWhen::Any(columns) => columns.iter().any(null),
@@ -240,14 +241,17 @@ fn write_leaf(
     codes: Option<&EnumMapping>,
     datum: Datum<'_>,
 ) -> Result<Cell, Failure> {
-    if let Some(codes) = codes.filter(|_| datum != Datum::Null) {
+    if let Datum::Lost(column) = datum {
+        return Err(Failure::malformed(format!("{COLUMN_MISSING} `{column}`")));
+    }
+    if let Some(codes) = codes.filter(|_| !matches!(datum, Datum::Null | Datum::NoDate)) {
         let code = datum.text().ok_or_else(|| Failure::malformed("expected a code"))?;
         let value = enum_value(codes, &code)
             .ok_or_else(|| Failure::malformed("expected a code that the enum knows"))?;
         return reply.leaf_text(leaf, value);
     }
     match datum {
-        Datum::Null => Ok(Cell::Null),
+        Datum::Null | Datum::NoDate => Ok(Cell::Null),
         Datum::Int(int) => reply.leaf_int(leaf, int),
         Datum::Float(float) => reply.leaf_float(leaf, float),
         Datum::Bool(bool) => reply.leaf_bool(leaf, bool),
@@ -262,14 +266,19 @@ fn write_leaf(
             let value = serde_json::from_str(json).map_err(|_| Failure::malformed("expected JSON"))?;
             reply.leaf_json(leaf, &value)
         }
-        Datum::Unreadable(name) => {
+        Datum::Unreadable(name) | Datum::Lost(name) => {
             Err(Failure::malformed(format!("a value of type `{name}`, which kind `sql` doesn't read")))
         }
     }
 }
 
 /// Databases write an instant with a space, and often without a zone: that is taken as UTC. A midnight stands for its day.
+/// JSON in a text, as MariaDB and SQLite keep it, is JSON where the leaf is a scalar of the user's own.
 fn write_text(reply: &mut Reply, leaf: &Leaf, text: &str) -> Result<Cell, Failure> {
+    if matches!(leaf, Leaf::Custom(_)) && text.starts_with(['{', '[']) {
+        let json = serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::from(text));
+        return reply.leaf_json(leaf, &json);
+    }
     let (day, time) = match text.split_once(['T', ' ']) {
         Some((day, time)) if day.len() == 10 && day.is_ascii() => (day, time),
         _ => return reply.leaf_text(leaf, text),

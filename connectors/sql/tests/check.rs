@@ -31,12 +31,14 @@ type Voce @key(fields: "id") @connect(sql: { table: "voci" }) { id: ID! nome: St
 "#;
 
 #[test]
-fn a_good_source_passes_on_both_databases() {
+fn a_good_source_passes_on_every_database() {
     for url in [
         "sqlite:data/voci.db",
         "postgres://u:p@localhost/voci",
         "postgresql://u@localhost:5433/voci?sslmode=require",
         "postgres:///voci?host=/run/postgresql&user=u",
+        "mysql://u:p@localhost:3307/voci?ssl-mode=VERIFY_CA&ssl-ca=/etc/ca.pem",
+        "mariadb://u@localhost/voci?socket=/run/mysqld/mysqld.sock",
     ] {
         assert_eq!(mistakes(url, GOOD), [""; 0], "{url}");
     }
@@ -77,7 +79,13 @@ type Doppia @key(fields: "elenco")
 #[test]
 fn a_bad_address_is_told_without_its_text() {
     for url in [
-        "mysql://root:segreto@localhost/x",
+        "mssql://sa:segreto@localhost/x",
+        "sqlserver://sa:segreto@localhost/x",
+        "oracle://sa:segreto@localhost/x",
+        "mysql://root:segreto@localhost",
+        "mysql://localhost/segreto",
+        "mysql://root:segreto@localhost/x?charset=latin1",
+        "mysql://root:segreto@localhost/x?ssl-mode=segreto",
         "sqlite::memory:",
         "postgres://u:segreto@localhost:porta/x",
         "sqlite:x?mode=segreto",
@@ -85,5 +93,40 @@ fn a_bad_address_is_told_without_its_text() {
         let found = mistakes(url, GOOD);
         assert!(found.len() == 1 && found[0].starts_with("3 SETTING_INVALID"), "{url}: {found:?}");
         assert!(!found[0].contains("segreto"), "{found:?}");
+    }
+}
+
+#[test]
+fn sql_server_is_told_how_it_joins() {
+    let found = mistakes("mssql://sa@localhost/x", GOOD);
+    assert_eq!(
+        found,
+        [
+            "3 SETTING_INVALID: `url` is of SQL Server, which this kind doesn't speak by itself: docs/kinds/sql.md says how it joins"
+        ]
+    );
+}
+
+#[test]
+fn a_query_is_one_select_whose_arguments_are_bound() {
+    let told = |query: &str| {
+        let sdl = format!(
+            "type Query {{ voci(anno: Int): [Voce!]! @connect(sql: {{ query: \"{query}\" }}, filter: {{ arg: \"anno\", column: \"a\" }}) }} type Voce {{ a: Int }}"
+        );
+        mistakes("sqlite:data/voci.db", &sdl)
+    };
+    assert_eq!(told("with x as (select 1 as a) select a from x where a > {$args.anno}"), [""; 0]);
+    for (query, why) in [
+        ("delete from voci", "the query doesn't begin with `SELECT` or `WITH`"),
+        ("select 1; select 2", "the query has several statements"),
+        ("select 1) as r; (select 2", "the query has several statements"),
+        ("select 1) as r, (select 2", "the query's parentheses don't close"),
+        ("select {$args.mese}", "`{$args.mese}` names no argument of the field"),
+    ] {
+        assert_eq!(
+            told(query),
+            [format!("5 SQL_QUERY: `sql: {{ query: }}` on `Query.voci`: {why}")],
+            "{query}"
+        );
     }
 }

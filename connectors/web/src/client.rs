@@ -3,8 +3,8 @@
 //! It reads no environment (no ambient proxy), follows no redirect, repeats no call, and never puts a URL, a header or a body
 //! into an error: the transport's own errors, which quote URLs, are sorted by cause and dropped.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -13,8 +13,6 @@ use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, redirect};
 use tokio::time::Instant;
 use url::Url;
-
-use crate::auth::{Access, Bearer, carry};
 
 /// How long a connection may take to open, within a call's deadline.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,11 +23,10 @@ pub(crate) const IDLE_CONNECTIONS: usize = 32;
 /// Who calls.
 pub(crate) const USER_AGENT: &str = concat!("raccordo/", env!("CARGO_PKG_VERSION"));
 
-/// The client of one source. Cheap to clone; clones share their connections and their access token.
+/// The client of one source. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
 pub struct Client {
     inner: reqwest::Client,
-    access: Arc<Access>,
 }
 
 /// One call to be made.
@@ -86,66 +83,33 @@ impl Client {
     /// # Errors
     /// `Internal`, when TLS can't be set up, as without any certificate in the system's store.
     pub fn new(base: &Url, headers: HeaderMap) -> Result<Self, Failure> {
-        Self::with_access(base, Access::with_headers(headers))
+        Self::of(builder(base, headers))
     }
 
-    /// As [`Client::new`], for a source that wants to know us otherwise than by fixed headers.
+    /// As [`Client::new`], for WebSockets: they begin as a request of HTTP/1.1, and each keeps its connection.
     ///
     /// # Errors
     /// As [`Client::new`].
-    pub fn with_access(base: &Url, access: Access) -> Result<Self, Failure> {
-        Self::of(builder(base, &access), access)
+    pub fn for_sockets(base: &Url, headers: HeaderMap) -> Result<Self, Failure> {
+        Self::of(builder(base, headers).http1_only())
     }
 
-    /// As [`Client::with_access`], for WebSockets: they begin as a request of HTTP/1.1, and each keeps its connection.
-    ///
-    /// # Errors
-    /// As [`Client::new`].
-    pub fn for_sockets(base: &Url, access: Access) -> Result<Self, Failure> {
-        Self::of(builder(base, &access).http1_only(), access)
-    }
-
-    fn of(builder: reqwest::ClientBuilder, access: Access) -> Result<Self, Failure> {
+    fn of(builder: reqwest::ClientBuilder) -> Result<Self, Failure> {
         let inner = builder.build().map_err(|_| {
             Failure::internal("TLS can't be set up: are the system's CA certificates installed?")
         })?;
-        Ok(Self { inner, access: Arc::new(access) })
+        Ok(Self { inner })
     }
 
     /// Makes a call, once, and reads its whole answer, whatever its status. Counts the call before it is made, and the bytes as they come.
     /// The deadline covers the body too; `limits.reply_bytes` counts it after decompression.
     ///
-    /// Where the source wants an access token and answers 401, the call is made once more with another token: it wasn't done.
-    ///
     /// # Errors
-    /// `Unreachable`, `TimedOut`, `Malformed` for a body that breaks off or can't be decompressed, `OverLimit`; and why there is no
-    /// access token.
+    /// `Unreachable`, `TimedOut`, `Malformed` for a body that breaks off or can't be decompressed, `OverLimit`.
     pub async fn call(
         &self,
         call: Call,
         origin: &Origin,
-        deadline: Instant,
-        limits: &Limits,
-        meter: &Meter,
-    ) -> Result<Answer, Failure> {
-        let bearer = self.bearer(deadline).await?;
-        let again = bearer.as_ref().map(|_| call.clone());
-        let answer = self.once(call, origin, bearer.as_ref(), deadline, limits, meter).await?;
-        let Some(call) = again.filter(|_| answer.status == StatusCode::UNAUTHORIZED) else {
-            return Ok(answer);
-        };
-        match self.renewed(bearer.as_ref(), deadline).await? {
-            Some(other) => self.once(call, origin, Some(&other), deadline, limits, meter).await,
-            None => Ok(answer),
-        }
-    }
-
-    /// One call as it is, with the token that it is given.
-    pub(crate) async fn once(
-        &self,
-        call: Call,
-        origin: &Origin,
-        bearer: Option<&Bearer>,
         deadline: Instant,
         limits: &Limits,
         meter: &Meter,
@@ -155,38 +119,17 @@ impl Client {
             return Err(late());
         }
         meter.call();
-        let exchange = self.exchange(self.request(call, origin, bearer), limits.reply_bytes, meter);
+        let exchange = self.exchange(call, origin, limits.reply_bytes, meter);
         tokio::time::timeout_at(deadline, exchange).await.map_err(|_| late())?
     }
 
-    /// The access token of a call, where the source wants one.
-    pub(crate) async fn bearer(&self, deadline: Instant) -> Result<Option<Bearer>, Failure> {
-        self.access.bearer(deadline).await
-    }
-
-    /// Another token than one that was refused; none where that would be of no use.
-    pub(crate) async fn renewed(
-        &self,
-        refused: Option<&Bearer>,
-        deadline: Instant,
-    ) -> Result<Option<Bearer>, Failure> {
-        self.access.renewed(refused, deadline).await
-    }
-
     /// A call as it is sent.
-    pub(crate) fn request(
-        &self,
-        call: Call,
-        origin: &Origin,
-        bearer: Option<&Bearer>,
-    ) -> reqwest::RequestBuilder {
-        let Call { method, mut url, mut headers, body } = call;
-        self.access.sign(&mut url);
-        self.access.tell(origin, &mut headers);
-        if let Some(bearer) = bearer {
-            carry(bearer, &mut headers);
+    pub(crate) fn request(&self, call: Call, origin: &Origin) -> reqwest::RequestBuilder {
+        let Call { method, url, headers, body } = call;
+        let mut request = self.inner.request(method, url).headers(headers);
+        if let Some(parent) = origin.trace.as_deref().and_then(traceparent) {
+            request = request.header(HeaderName::from_static("traceparent"), parent);
         }
-        let request = self.inner.request(method, url).headers(headers);
         match body {
             Some(body) => request.body(body),
             None => request,
@@ -195,11 +138,12 @@ impl Client {
 
     async fn exchange(
         &self,
-        request: reqwest::RequestBuilder,
+        call: Call,
+        origin: &Origin,
         most: usize,
         meter: &Meter,
     ) -> Result<Answer, Failure> {
-        let mut response = request.send().await.map_err(|error| failure(&error))?;
+        let mut response = self.request(call, origin).send().await.map_err(|error| failure(&error))?;
         let over = || Failure::over_limit(format!("an answer has more than {most} bytes"));
         let plain = !response.headers().contains_key(CONTENT_ENCODING);
         let announced = response.content_length().filter(|_| plain).unwrap_or_default();
@@ -219,30 +163,28 @@ impl Client {
     }
 }
 
-/// Chooses ring for TLS.
-pub(crate) fn ready_provider() {
+/// The ways of every client.
+fn builder(base: &Url, headers: HeaderMap) -> reqwest::ClientBuilder {
     // Where another crate chose ring already, that is the same choice.
     static PROVIDER: OnceLock<()> = OnceLock::new();
     PROVIDER.get_or_init(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-}
-
-/// The ways of every client.
-fn builder(base: &Url, access: &Access) -> reqwest::ClientBuilder {
-    ready_provider();
     let builder = reqwest::Client::builder()
         .no_proxy()
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
-        .default_headers(access.headers().clone())
+        .default_headers(headers)
         .user_agent(USER_AGENT)
-        .connect_timeout(access.connect_timeout())
+        .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_max_idle_per_host(IDLE_CONNECTIONS)
         .tcp_nodelay(true);
-    access.prepare(builder, base)
+    match base.scheme() {
+        "https" => builder,
+        _ => builder.tls_certs_only([]),
+    }
 }
 
 /// The cause of a transport's error, without its text.

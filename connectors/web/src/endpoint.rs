@@ -3,36 +3,38 @@
 //! A body enters; a whole answer leaves, or why there is none, under the same rules as [`Client::call`]. Over `http` it speaks to the
 //! socket directly; over `https` it goes through the client.
 
-use bytes::{Bytes, BytesMut};
-use http_body_util::Full;
-use hyper::body::Body as _;
-use hyper::{Request, Uri};
+use bytes::{BufMut as _, Bytes, BytesMut};
 use raccordo_connector_api::{Failure, Limits, Meter, Origin};
-use reqwest::StatusCode;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::auth::{Access, Bearer, carry};
 use crate::client::{self, Answer, Call, Client};
-use crate::wire::Wire;
+use crate::wire::{Bounds, Wire};
 
 /// Where to post, and how.
 pub struct Endpoint(Way);
 
 enum Way {
-    Wire { wire: Wire, uri: Uri, headers: HeaderMap, access: Box<Access> },
-    Client { client: Client, call: Call },
+    /// The head is a request's, up to its body's length.
+    Wire {
+        wire: Wire,
+        head: Box<[u8]>,
+    },
+    Client {
+        client: Client,
+        call: Call,
+    },
 }
 
 impl Endpoint {
-    /// An endpoint at `url`, which wants to know us by `access`. Every call has, beside that, `content_type` and `accept`. Nothing is opened yet.
+    /// An endpoint at `url`. `headers` go with every call, beside `content_type` and `accept`. Nothing is opened yet.
     ///
     /// # Errors
     /// `Internal`, when TLS can't be set up, or the URL can't be sent.
     pub fn new(
         url: &Url,
-        access: &Access,
+        headers: &HeaderMap,
         content_type: &'static str,
         accept: &'static str,
     ) -> Result<Self, Failure> {
@@ -41,23 +43,14 @@ impl Endpoint {
         match (url.scheme(), url.host_str()) {
             // A user in the URL becomes basic authentication, which the client knows to make.
             ("http", Some(host)) if url.username().is_empty() && url.password().is_none() => {
-                let unusable = |_| Failure::internal("the call can't be built from its URL and headers");
-                let mut signed = url.clone();
-                access.sign(&mut signed);
-                let uri = signed[url::Position::BeforePath..url::Position::AfterQuery].parse::<Uri>();
-                let port = url.port_or_known_default().unwrap_or(80);
-                let wire = Wire::new(host, port, access.connect_timeout());
+                let wire = Wire::new(host, url.port_or_known_default().unwrap_or(80));
                 let mut all = sent_always(url)?;
                 all.extend(call.headers);
-                all.extend(access.headers().clone());
-                Ok(Self(Way::Wire {
-                    wire,
-                    uri: uri.map_err(unusable)?,
-                    headers: all,
-                    access: Box::new(access.clone()),
-                }))
+                all.extend(headers.clone());
+                let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
+                Ok(Self(Way::Wire { wire, head: head(target, &all) }))
             }
-            _ => Ok(Self(Way::Client { client: Client::with_access(url, access.clone())?, call })),
+            _ => Ok(Self(Way::Client { client: Client::new(url, headers.clone())?, call })),
         }
     }
 
@@ -73,50 +66,23 @@ impl Endpoint {
         limits: &Limits,
         meter: &Meter,
     ) -> Result<Answer, Failure> {
-        let access = match &self.0 {
+        let (wire, head) = match &self.0 {
             Way::Client { client, call } => {
                 let call = Call { body: Some(body), ..call.clone() };
                 return client.call(call, origin, deadline, limits, meter).await;
             }
-            Way::Wire { access, .. } => access,
-        };
-        let bearer = access.bearer(deadline).await?;
-        let answer = self.once(body.clone(), origin, bearer.as_ref(), deadline, limits, meter).await?;
-        if bearer.is_none() || answer.status != StatusCode::UNAUTHORIZED {
-            return Ok(answer);
-        }
-        match access.renewed(bearer.as_ref(), deadline).await? {
-            Some(other) => self.once(body, origin, Some(&other), deadline, limits, meter).await,
-            None => Ok(answer),
-        }
-    }
-
-    async fn once(
-        &self,
-        body: Bytes,
-        origin: &Origin,
-        bearer: Option<&Bearer>,
-        deadline: Instant,
-        limits: &Limits,
-        meter: &Meter,
-    ) -> Result<Answer, Failure> {
-        let Way::Wire { wire, uri, headers, access } = &self.0 else {
-            return Err(Failure::internal("a call over the wire to what isn't called so"));
+            Way::Wire { wire, head } => (wire, head),
         };
         let late = || Failure::timed_out("no whole answer before the deadline");
         if Instant::now() >= deadline {
             return Err(late());
         }
         meter.call();
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = hyper::Method::POST;
-        *request.uri_mut() = uri.clone();
-        *request.headers_mut() = headers.clone();
-        access.tell(origin, request.headers_mut());
-        if let Some(bearer) = bearer {
-            carry(bearer, request.headers_mut());
-        }
-        let exchange = exchange(wire, request, limits.reply_bytes, meter);
+        let exchange = wire.exchange(
+            whole_head(head, body.len(), origin),
+            body,
+            Bounds { most: limits.reply_bytes, meter },
+        );
         tokio::time::timeout_at(deadline, exchange).await.map_err(|_| late())?
     }
 }
@@ -131,58 +97,29 @@ fn sent_always(url: &Url) -> Result<HeaderMap, Failure> {
     Ok(headers)
 }
 
-async fn exchange(
-    wire: &Wire,
-    request: Request<Full<Bytes>>,
-    most: usize,
-    meter: &Meter,
-) -> Result<Answer, Failure> {
-    let mut coming = wire.send(request).await?;
-    let over = || Failure::over_limit(format!("an answer has more than {most} bytes"));
-    if coming.response.headers().contains_key(header::CONTENT_ENCODING) {
-        return Err(Failure::malformed("the answer is compressed, which wasn't asked for"));
+/// The start of every request: its line and its headers. A URL's parts and headers' values hold no line's end.
+fn head(target: &str, headers: &HeaderMap) -> Box<[u8]> {
+    let mut head = format!("POST {target} HTTP/1.1\r\n").into_bytes();
+    for (name, value) in headers {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
     }
-    let announced = coming.response.body().size_hint().lower();
-    if announced > most as u64 {
-        return Err(over());
-    }
-    let mut body = Gathered::default();
-    while let Some(chunk) = coming.chunk().await? {
-        meter.bytes(chunk.len());
-        if body.len() + chunk.len() > most {
-            return Err(over());
-        }
-        body.add(chunk, announced as usize);
-    }
-    let (head, _) = coming.finish().await.into_parts();
-    Ok(Answer { status: head.status, headers: head.headers, body: body.whole() })
+    head.into()
 }
 
-/// A body as it comes: one piece stays as it is, several are put together.
-#[derive(Default)]
-struct Gathered {
-    only: Bytes,
-    several: BytesMut,
-}
-
-impl Gathered {
-    fn len(&self) -> usize {
-        self.only.len() + self.several.len()
+/// The head of one request.
+fn whole_head(start: &[u8], body_bytes: usize, origin: &Origin) -> Bytes {
+    let mut head = BytesMut::with_capacity(start.len() + 128);
+    head.put_slice(start);
+    if let Some(parent) = origin.trace.as_deref().and_then(client::traceparent) {
+        head.put_slice(b"traceparent: ");
+        head.put_slice(parent.as_bytes());
+        head.put_slice(b"\r\n");
     }
-
-    fn add(&mut self, chunk: Bytes, announced: usize) {
-        if self.len() == 0 {
-            self.only = chunk;
-            return;
-        }
-        if self.several.is_empty() {
-            self.several.reserve(announced.max(self.only.len() + chunk.len()));
-            self.several.extend_from_slice(&std::mem::take(&mut self.only));
-        }
-        self.several.extend_from_slice(&chunk);
-    }
-
-    fn whole(self) -> Bytes {
-        if self.several.is_empty() { self.only } else { self.several.freeze() }
-    }
+    head.put_slice(b"content-length: ");
+    head.put_slice(body_bytes.to_string().as_bytes());
+    head.put_slice(b"\r\n\r\n");
+    head.freeze()
 }

@@ -3,7 +3,6 @@
 //! Calls and JSON replies enter; answers within their limits, jq results and cells of a reply leave. No URL's query, no body and
 //! no value of a record is ever in an error or a log.
 
-pub mod auth;
 pub mod client;
 pub mod endpoint;
 pub mod jq;
@@ -15,7 +14,6 @@ pub mod status;
 pub mod stream;
 mod wire;
 
-pub use auth::{Access, SECTIONS, connect_timeout_key, read_access};
 pub use client::{Answer, Call, Client};
 pub use endpoint::Endpoint;
 pub use jq::{JqError, Program};
@@ -24,5 +22,5 @@ pub use reqwest::Method;
 pub use reqwest::StatusCode;
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub use socket::{Heard, Socket};
-pub use status::{check_head, check_status};
+pub use status::check_status;
 pub use stream::Streaming;

@@ -21,7 +21,6 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use url::Url;
 
-use crate::auth::Bearer;
 use crate::client::{Call, Client, failure};
 use crate::status::check_status;
 
@@ -61,10 +60,8 @@ impl Client {
         if Instant::now() >= deadline {
             return Err(late());
         }
-        let bearer = self.bearer(deadline).await?;
         meter.call();
-        let opening = self.shake_hands(url, protocol, origin, bearer.as_ref(), most);
-        timeout_at(deadline, opening).await.map_err(|_| late())?
+        timeout_at(deadline, self.shake_hands(url, protocol, origin, most)).await.map_err(|_| late())?
     }
 
     /// RFC 6455 §4.1.
@@ -73,7 +70,6 @@ impl Client {
         url: Url,
         protocol: &'static str,
         origin: &Origin,
-        bearer: Option<&Bearer>,
         most: usize,
     ) -> Result<Socket, Failure> {
         let key = key()?;
@@ -83,7 +79,7 @@ impl Client {
             .header(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
             .header(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol))
             .header(SEC_WEBSOCKET_KEY, key.clone());
-        let response = self.request(call, origin, bearer).send().await.map_err(|error| failure(&error))?;
+        let response = self.request(call, origin).send().await.map_err(|error| failure(&error))?;
         let status = response.status();
         if status != StatusCode::SWITCHING_PROTOCOLS {
             check_status(status)?;

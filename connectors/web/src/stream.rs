@@ -9,7 +9,6 @@ use reqwest::StatusCode;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 
-use crate::auth::Bearer;
 use crate::client::{Call, Client, failure};
 
 /// An answer under way. Dropping it closes its connection.
@@ -50,31 +49,8 @@ impl Client {
             return Err(late());
         }
         let call = call.header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let mut bearer = self.bearer(deadline).await?;
-        let again = bearer.as_ref().map(|_| call.clone());
-        let streaming = self.begin(call, origin, bearer.as_ref(), deadline, meter).await?;
-        let Some(call) = again.filter(|_| streaming.status == StatusCode::UNAUTHORIZED) else {
-            return Ok(streaming);
-        };
-        bearer = self.renewed(bearer.as_ref(), deadline).await?;
-        match bearer {
-            Some(other) => self.begin(call, origin, Some(&other), deadline, meter).await,
-            None => Ok(streaming),
-        }
-    }
-
-    async fn begin(
-        &self,
-        call: Call,
-        origin: &Origin,
-        bearer: Option<&Bearer>,
-        deadline: Instant,
-        meter: &Meter,
-    ) -> Result<Streaming, Failure> {
-        let late = || Failure::timed_out("no answer before the deadline");
         meter.call();
-        let sent =
-            timeout_at(deadline, self.request(call, origin, bearer).send()).await.map_err(|_| late())?;
+        let sent = timeout_at(deadline, self.request(call, origin).send()).await.map_err(|_| late())?;
         let mut response = sent.map_err(|error| failure(&error))?;
         let headers = std::mem::take(response.headers_mut());
         Ok(Streaming { status: response.status(), headers, response })

@@ -1,98 +1,129 @@
-//! HTTP/1.1 in the clear to one host: a request enters, the head and the body of its response leave.
+//! HTTP/1.1 in the clear to one host: the head and body of a request enter, a whole response leaves.
 //!
 //! Connections are kept while idle, and driven by the very task that waits for their answer: no task, channel or wake-up stands
-//! between a call and its socket. It repeats no request that may have left, and never asks for compression.
+//! between a call and its socket. It repeats no request that may have left, and never asks for compression. RFC 9112.
 
-use std::future::poll_fn;
-use std::pin::Pin;
+mod response;
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::thread::{self, ThreadId};
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::{Body as _, Frame, Incoming};
-use hyper::client::conn::http1::{self, Connection, SendRequest};
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use raccordo_connector_api::Failure;
+use bytes::{Buf as _, Bytes};
+use raccordo_connector_api::{Failure, Meter};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::client::{IDLE_CONNECTIONS, IDLE_TIMEOUT};
+use crate::client::{Answer, CONNECT_TIMEOUT, IDLE_CONNECTIONS, IDLE_TIMEOUT};
+
+/// Bytes of an answer that room is made for before anything is known of it.
+const EXPECTED: (usize, usize) = (4 * 1024, 256 * 1024);
 
 /// Connections to one host.
 pub(crate) struct Wire {
     host: Box<str>,
     port: u16,
-    connect_timeout: Duration,
-    idle: Mutex<Vec<(Open, Instant)>>,
+    idle: Mutex<Vec<Idle>>,
+    /// Bytes of the last answer, head and all: about as many are expected of the next.
+    expected: AtomicUsize,
 }
 
-/// A response whose body is still to come, and the connection that it comes on.
-pub(crate) struct Coming<'w> {
-    wire: &'w Wire,
-    open: Open,
-    pub(crate) response: Response<Incoming>,
+/// A connection that waits for its next call, with the thread that it served last: that one's reactor knows it.
+struct Idle {
+    stream: TcpStream,
+    since: Instant,
+    thread: ThreadId,
 }
 
-struct Open {
-    sender: SendRequest<Full<Bytes>>,
-    connection: Connection<TokioIo<TcpStream>, Full<Bytes>>,
-    ended: bool,
+/// What bounds an answer, and counts it.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds<'m> {
+    /// Bytes of a body.
+    pub(crate) most: usize,
+    pub(crate) meter: &'m Meter,
 }
 
 impl Wire {
     /// No connection yet.
-    pub(crate) fn new(host: &str, port: u16, connect_timeout: Duration) -> Self {
+    pub(crate) fn new(host: &str, port: u16) -> Self {
         // An IPv6 address stands in brackets in a URL, and without them everywhere else.
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        Self { host: host.into(), port, connect_timeout, idle: Mutex::default() }
+        Self { host: host.into(), port, idle: Mutex::default(), expected: AtomicUsize::new(EXPECTED.0) }
     }
 
-    /// Sends a request and waits for the head of its response.
+    /// Sends a request, whose head ends with its empty line, and reads the whole response.
     ///
     /// # Errors
-    /// `Unreachable`, `TimedOut` for a connection that doesn't open.
-    pub(crate) async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<Coming<'_>, Failure> {
-        while let Some(mut open) = self.kept().await {
-            match open.exchange(request).await {
-                Ok(response) => return Ok(Coming { wire: self, open, response }),
-                // The connection was going, and the request is still here whole: it never left.
-                Err(Some(unsent)) => request = unsent,
-                Err(None) => return Err(closed()),
-            }
-        }
-        let mut open = self.connect().await?;
-        let response = open.exchange(request).await.map_err(|_| closed())?;
-        Ok(Coming { wire: self, open, response })
-    }
-
-    /// The connection that was used last and is still open.
-    async fn kept(&self) -> Option<Open> {
+    /// `Unreachable`, `TimedOut` for a connection that doesn't open, `Malformed`, `OverLimit`.
+    pub(crate) async fn exchange(
+        &self,
+        head: Bytes,
+        body: Bytes,
+        bounds: Bounds<'_>,
+    ) -> Result<Answer, Failure> {
+        let mut stream = self.kept();
         loop {
-            let (mut open, since) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-            if since.elapsed() < IDLE_TIMEOUT && open.is_usable().await {
-                return Some(open);
+            let (mut open, is_new) = match stream.take() {
+                Some(open) => (open, false),
+                None => (self.connect().await?, true),
+            };
+            match send(&mut open, head.clone(), body.clone()).await {
+                // The connection was going, and nothing of the request has left.
+                Err(Unsent::Whole) if !is_new => stream = self.kept(),
+                Err(Unsent::Whole) => return Err(closed()),
+                // The other side may have said why it wants no more.
+                Err(Unsent::Rest) => return self.answer(open, bounds, false).await,
+                Ok(()) => return self.answer(open, bounds, true).await,
             }
         }
     }
 
-    fn keep(&self, open: Open) {
+    async fn answer(
+        &self,
+        mut open: TcpStream,
+        bounds: Bounds<'_>,
+        is_sent: bool,
+    ) -> Result<Answer, Failure> {
+        let expected = self.expected.load(Ordering::Relaxed);
+        let came = response::read(&mut open, expected + expected / 8, bounds).await?;
+        self.expected.store(came.bytes.clamp(EXPECTED.0, EXPECTED.1), Ordering::Relaxed);
+        if is_sent && came.may_be_kept {
+            self.keep(open);
+        }
+        Ok(came.answer)
+    }
+
+    /// The connection that this thread used last and that is still open.
+    fn kept(&self) -> Option<TcpStream> {
+        let thread = thread::current().id();
+        loop {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let at = idle.iter().rposition(|idle| idle.thread == thread)?;
+            let Idle { stream, since, .. } = idle.remove(at);
+            drop(idle);
+            if since.elapsed() < IDLE_TIMEOUT && is_usable(&stream) {
+                return Some(stream);
+            }
+        }
+    }
+
+    fn keep(&self, stream: TcpStream) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() >= IDLE_CONNECTIONS {
             // The first is the one that has been idle longest.
             idle.remove(0);
         }
-        idle.push((open, Instant::now()));
+        idle.push(Idle { stream, since: Instant::now(), thread: thread::current().id() });
     }
 
-    async fn connect(&self) -> Result<Open, Failure> {
+    async fn connect(&self) -> Result<TcpStream, Failure> {
         let late = |_| Failure::timed_out("the connection did not open in time");
-        tokio::time::timeout(self.connect_timeout, self.connect_now()).await.map_err(late)?
+        tokio::time::timeout(CONNECT_TIMEOUT, self.connect_now()).await.map_err(late)?
     }
 
-    async fn connect_now(&self) -> Result<Open, Failure> {
+    async fn connect_now(&self) -> Result<TcpStream, Failure> {
         let resolved = tokio::net::lookup_host((&*self.host, self.port)).await;
         let addresses: Vec<_> =
             resolved.map_err(|_| Failure::unreachable("the host's name can't be resolved"))?.collect();
@@ -100,77 +131,29 @@ impl Wire {
         let stream = TcpStream::connect(addresses.as_slice()).await.map_err(refused)?;
         // Requests are written whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| closed())?;
-        Ok(Open { sender, connection, ended: false })
+        Ok(stream)
     }
 }
 
-impl Open {
-    /// Lets the connection go on, as far as it can.
-    fn drive(&mut self, context: &mut Context<'_>) {
-        if !self.ended {
-            self.ended = Pin::new(&mut self.connection).poll(context).is_ready();
-        }
-    }
-
-    /// Whether another request may be sent: the other side didn't close, and nothing unasked came.
-    async fn is_usable(&mut self) -> bool {
-        poll_fn(|context| {
-            self.drive(context);
-            Poll::Ready(!self.ended && self.sender.is_ready())
-        })
-        .await
-    }
-
-    /// The head of a response; the request, where it was not sent at all.
-    async fn exchange(
-        &mut self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, Option<Request<Full<Bytes>>>> {
-        let mut response = Box::pin(self.sender.try_send_request(request));
-        poll_fn(|context| {
-            self.drive(context);
-            response.as_mut().poll(context)
-        })
-        .await
-        .map_err(|mut error| error.take_message())
-    }
+/// Whether another request may be sent: the other side didn't close, and nothing unasked came.
+fn is_usable(stream: &TcpStream) -> bool {
+    let nothing = stream.try_read(&mut [0]);
+    matches!(nothing, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
-impl Coming<'_> {
-    /// The next bytes of the body; none at its end.
-    ///
-    /// # Errors
-    /// `Malformed`, when the body breaks off.
-    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
-        loop {
-            match poll_fn(|context| self.poll_frame(context)).await {
-                None => return Ok(None),
-                Some(Err(_)) => return Err(Failure::malformed("the answer's body broke off")),
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        return Ok(Some(data));
-                    }
-                }
-            }
-        }
-    }
+/// What of a request didn't leave.
+enum Unsent {
+    Whole,
+    Rest,
+}
 
-    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        // Asking for a piece makes the connection read it.
-        if let Poll::Ready(frame) = Pin::new(self.response.body_mut()).poll_frame(context) {
-            return Poll::Ready(frame);
-        }
-        self.open.drive(context);
-        Pin::new(self.response.body_mut()).poll_frame(context)
-    }
-
-    /// After the body's end: the connection serves the next call, if it may.
-    pub(crate) async fn finish(mut self) -> Response<Incoming> {
-        if self.open.is_usable().await {
-            self.wire.keep(self.open);
-        }
-        self.response
+async fn send(open: &mut TcpStream, head: Bytes, body: Bytes) -> Result<(), Unsent> {
+    let mut request = head.chain(body);
+    let whole = request.remaining();
+    match open.write_all_buf(&mut request).await {
+        Ok(()) => Ok(()),
+        Err(_) if request.remaining() == whole => Err(Unsent::Whole),
+        Err(_) => Err(Unsent::Rest),
     }
 }
 

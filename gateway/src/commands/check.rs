@@ -19,7 +19,7 @@ use super::{Exit, runtime, say};
 pub(super) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// Also ask every source whether it answers. No record is asked for.
+    /// Also ask every source whether it answers and has what its SDL names. No record is asked for.
     #[arg(long)]
     live: bool,
     /// Also tell what changed since OLD, a supergraph or a schema's SDL as clients saw it: what breaks clients is a mistake, what may
@@ -82,22 +82,31 @@ fn wrong_operations(checked: &Checked) -> Option<Vec<Diagnostic>> {
     }
 }
 
-/// Asks the sources, and says of each whether it answers.
+/// Asks the sources, and says of each whether it answers, and then what it hasn't that its SDL names.
 fn live(checked: &Checked) -> Exit {
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
     let _inside = runtime.enter();
-    let probed = match start::prepare(checked) {
-        Ok(prepared) => block_on(runtime.spawn(prepared.probe())).unwrap_or_default(),
+    let (probed, found) = match start::prepare(checked) {
+        Ok(prepared) => {
+            let probed = block_on(runtime.spawn(prepared.probe())).unwrap_or_default();
+            let all_answer = probed.iter().all(|source| source.failure.is_none());
+            // What doesn't answer can't be compared; it is told already.
+            let examined = if all_answer { Some(runtime.spawn(prepared.examine())) } else { None };
+            (probed, examined.and_then(|found| block_on(found).ok()).unwrap_or_default())
+        }
         Err(error) => {
             say(&format!("error: {error}\n"));
             return Exit::Wrong;
         }
     };
     probed.iter().for_each(|source| say(&format!("  {}\n", said(source))));
-    match probed.iter().any(|source| source.failure.is_some()) {
+    if !found.is_empty() {
+        say(&report(&found));
+    }
+    match probed.iter().any(|source| source.failure.is_some()) || found.iter().any(Diagnostic::is_error) {
         true => Exit::Wrong,
         false => Exit::Good,
     }

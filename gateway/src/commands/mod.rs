@@ -8,6 +8,7 @@ mod later;
 mod logging;
 mod plan;
 mod serve;
+mod source;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -40,7 +41,7 @@ enum Command {
     Compose(compose::Arguments),
     Plan(plan::Arguments),
     Config(config::Arguments),
-    Source(later::Arguments),
+    Source(source::Arguments),
     Policy(later::Arguments),
     Audit(later::Arguments),
 }
@@ -53,7 +54,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Compose(arguments) => compose::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
-        Command::Source(_) => later::refuse("raccordo source"),
+        Command::Source(arguments) => source::run(&arguments),
         Command::Policy(_) => later::refuse("raccordo policy"),
         Command::Audit(_) => later::refuse("raccordo audit"),
     };

@@ -1,12 +1,12 @@
 //! `raccordo serve`: starts the gateway, says what a person must know, serves until it is told to end.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
 use raccordo::serve::{self, EndSignals, Ended};
-use raccordo::start::{self, Prepared, Suspensions};
+use raccordo::start::{self, Prepared};
+use raccordo::workers::Workers;
 use raccordo_config::{Checked, report};
 use tokio::net::TcpListener;
 
@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     logging::start(arguments.log.unwrap_or_else(|| LogLevel::named(checked.log())));
     match runtime() {
         Ok(runtime) => {
-            let exit = runtime.block_on(serve(arguments, checked));
+            let exit = runtime.block_on(serve(checked));
             // What still runs belongs to nobody any more.
             runtime.shutdown_background();
             exit
@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-async fn serve(arguments: &Arguments, checked: Checked) -> Exit {
+async fn serve(checked: Checked) -> Exit {
     let (prepared, listener, signals) = match ready(&checked).await {
         Ok(ready) => ready,
         Err((text, exit)) => {
@@ -78,16 +78,20 @@ async fn serve(arguments: &Arguments, checked: Checked) -> Exit {
             return exit;
         }
     };
+    let workers = match Workers::for_each_processor() {
+        Ok(workers) => workers,
+        Err(error) => {
+            complain(&format!("raccordo: no thread can be started to serve: {}\n", error.kind()));
+            return Exit::Wrong;
+        }
+    };
     announce(listener.local_addr().unwrap_or(checked.listen()), &checked);
     // The supergraph as text and as it was read are as large as all the rest, and have done what they are for.
     drop(checked);
     let asking = tokio::spawn(tell_sources(&prepared));
     let gateway = Arc::clone(prepared.gateway());
-    let running = serve::run(gateway, listener, prepared.settings().clone(), asked_to_end(signals));
-    let ended = tokio::select! {
-        ended = running => ended,
-        never = reread(arguments, prepared.suspensions()) => match never {},
-    };
+    let (settings, end) = (prepared.settings().clone(), asked_to_end(signals));
+    let ended = serve::run(gateway, listener, settings, Some(workers), end).await;
     asking.abort();
     say(match ended {
         Ended::Finished => "ended; every request under way was answered\n",
@@ -115,33 +119,6 @@ async fn asked_to_end(mut signals: EndSignals) {
         signals.next().await;
         std::process::exit(Exit::Wrong as i32);
     });
-}
-
-/// At each SIGHUP reads the configuration again and takes over which sources are suspended; whatever else it says counts from the next start.
-#[cfg(unix)]
-async fn reread(arguments: &Arguments, suspensions: Suspensions) -> Infallible {
-    let signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup());
-    let Ok(mut signal) = signal else { return std::future::pending().await };
-    while signal.recv().await.is_some() {
-        match arguments.input.checked(arguments.listen) {
-            Err(found) => complain(&format!(
-                "the configuration was read again and is wrong, so nothing changes\n{}",
-                report(&found)
-            )),
-            Ok(checked) => {
-                for (source, suspended) in suspensions.apply(&checked) {
-                    let now = if suspended { "is suspended" } else { "is asked again" };
-                    say(&format!("  source `{source}` {now}\n"));
-                }
-            }
-        }
-    }
-    std::future::pending().await
-}
-
-#[cfg(not(unix))]
-async fn reread(_: &Arguments, _: Suspensions) -> Infallible {
-    std::future::pending().await
 }
 
 fn announce(address: SocketAddr, checked: &Checked) {

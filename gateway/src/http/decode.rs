@@ -28,6 +28,9 @@ pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return refuse("the request has no content type; send `content-type: application/json`");
     };
+    if headers.get_all(header::CONTENT_TYPE).iter().count() > 1 {
+        return refuse("the request has several content types; send one `content-type: application/json`");
+    }
     let mut parts = value.to_str().unwrap_or_default().split(';').map(str::trim);
     let media_type = parts.next().unwrap_or_default();
     if media_type.eq_ignore_ascii_case("multipart/form-data") {

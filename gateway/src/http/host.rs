@@ -4,12 +4,21 @@
 use std::net::IpAddr;
 
 use axum::extract::{Request, State};
-use axum::http::header;
 use axum::http::uri::Authority;
+use axum::http::{Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::{Shared, page};
+
+/// Answers 400 to a request of HTTP/1.1 that doesn't say which host it is for, or says it twice (RFC 9112 §3.2).
+pub(crate) async fn named(request: Request, next: Next) -> Response {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+        return page::problem(400, "Bad Request", "a request has one `Host` header");
+    }
+    next.run(request).await
+}
 
 /// Answers 421 to a request for a host that isn't this one.
 pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {

@@ -44,6 +44,7 @@ use crate::request::{Refusal, Request};
 use admit::{Gate, Room};
 
 pub use draining::Draining;
+pub(crate) use host::named;
 
 /// How long a browser may keep the answer to a CORS preflight: two hours, the most that Chromium honours.
 const PREFLIGHT_KEPT: Duration = Duration::from_secs(2 * 60 * 60);

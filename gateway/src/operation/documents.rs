@@ -42,7 +42,7 @@ struct Document {
 }
 
 /// The text that a request means.
-pub(super) struct Resolved<'r> {
+pub(crate) struct Resolved<'r> {
     text: Text<'r>,
     registered: Option<&'r Document>,
     keep: Option<Digest>,
@@ -55,11 +55,21 @@ enum Text<'r> {
 
 impl Resolved<'_> {
     /// The document.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         match &self.text {
             Text::Sent(text) => text,
             Text::Known(text) => text,
         }
+    }
+
+    /// It is registered: an operator wrote it.
+    pub(crate) fn is_registered(&self) -> bool {
+        self.registered.is_some()
+    }
+
+    /// It is to be kept under the digest that came with it, once it is found to be right.
+    pub(crate) fn is_to_be_kept(&self) -> bool {
+        self.keep.is_some()
     }
 
     /// The name of the operation that was chosen, where it is registered: others are the client's words.

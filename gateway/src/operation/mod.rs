@@ -28,6 +28,7 @@ use crate::graph::Graph;
 use crate::request::{Cost, Refusal, Request, RequestError};
 
 pub use documents::Documents;
+pub(crate) use documents::Resolved;
 pub(crate) use incremental::define as define_incremental;
 pub use lift::{Item, Lifted, Selections};
 pub use measure::Limits;
@@ -98,24 +99,70 @@ pub type Introspected = Vec<(Arc<str>, Vec<u8>)>;
 /// Everything that makes a request fail whole: `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `BAD_USER_INPUT`,
 /// `OPERATION_RESOLUTION_FAILURE`, `OPERATION_NOT_REGISTERED`, `PERSISTED_QUERY_NOT_FOUND`, `COST_ESTIMATED_TOO_EXPENSIVE` and the limits.
 pub fn read(graph: &Graph, settings: &Settings, request: &Request) -> Result<Valid<Operation>, Refusal> {
-    let Settings { limits, cost, documents } = settings;
-    let resolved = documents.resolve(&request.query, request.reference.as_ref())?;
+    let resolved = resolve(settings, request)?;
+    let examined = examine(graph, settings, &resolved, request)?;
+    finish(graph, settings, &examined, request)
+}
+
+/// A document that passed every check that needs no value, and the operation of it that was chosen.
+pub(crate) struct Examined {
+    document: ApolloValid<ExecutableDocument>,
+    /// As the request has it.
+    operation_name: Option<String>,
+    name: Option<Arc<str>>,
+    /// It declares variables.
+    varies: bool,
+}
+
+impl Examined {
+    /// What it becomes doesn't depend on a request's variables.
+    pub(crate) fn is_constant(&self) -> bool {
+        !self.varies
+    }
+}
+
+/// The text that a request means.
+pub(crate) fn resolve<'r>(settings: &'r Settings, request: &'r Request) -> Result<Resolved<'r>, Refusal> {
+    settings.documents.resolve(&request.query, request.reference.as_ref())
+}
+
+/// Reads a text: the part of [`read`] whose outcome is the same for every request of the text and the operation's name.
+pub(crate) fn examine(
+    graph: &Graph,
+    settings: &Settings,
+    resolved: &Resolved<'_>,
+    request: &Request,
+) -> Result<Examined, Refusal> {
+    let Settings { limits, documents, .. } = settings;
     let parsed = parse(limits, resolved.text())?;
     let chosen = choose(&parsed, request.operation_name.as_deref())?;
-    allow_method(chosen, request.may_write)?;
+    allow_method(chosen.operation_type, request.may_write)?;
     let measured = measure::measure(graph, limits, &parsed, chosen)?;
     let document = validate(graph, &parsed)?;
-    let operation = document.operations.get(request.operation_name.as_deref()).map_err(|_| {
-        Refusal::new(Code::OPERATION_RESOLUTION_FAILURE, "the operation can't be found in the document")
-    })?;
+    let operation = operation_of(&document, request.operation_name.as_deref())?;
     if measured.incremental {
         incremental::check(&document, operation)?;
     }
-    documents.keep(&resolved, &parsed);
+    documents.keep(resolved, &parsed);
+    let name = resolved.name(operation.name.as_ref().map(|name| name.as_str()));
+    let varies = !operation.variables.is_empty();
+    Ok(Examined { operation_name: request.operation_name.clone(), name, varies, document })
+}
+
+/// The rest of [`read`]: what depends on a request's variables, and on how it came.
+pub(crate) fn finish(
+    graph: &Graph,
+    settings: &Settings,
+    examined: &Examined,
+    request: &Request,
+) -> Result<Valid<Operation>, Refusal> {
+    let document = &examined.document;
+    let operation = operation_of(document, examined.operation_name.as_deref())?;
+    allow_method(operation.operation_type, request.may_write)?;
     let variables = variables(graph, operation, request)?;
-    let lifted = lift::lift(graph, &document, operation, &variables)?;
+    let lifted = lift::lift(graph, document, operation, &variables)?;
     let introspection = match lifted.introspects() {
-        true => introspect::introspect(graph, &document, operation, &variables)?,
+        true => introspect::introspect(graph, document, operation, &variables)?,
         false => Vec::new(),
     };
     let root = match operation.operation_type {
@@ -124,9 +171,18 @@ pub fn read(graph: &Graph, settings: &Settings, request: &Request) -> Result<Val
         ast::OperationType::Subscription => Root::Subscription,
     };
     let (lifted, values) = lifted.into_parts();
-    let cost = cost::estimate(graph, cost, root, &lifted, &values)?;
-    let name = resolved.name(operation.name.as_ref().map(|name| name.as_str()));
-    Ok(Valid(Operation { root, text: lifted.print(root).into(), lifted, values, introspection, name, cost }))
+    let cost = cost::estimate(graph, &settings.cost, root, &lifted, &values)?;
+    let (text, name) = (lifted.print(root).into(), examined.name.clone());
+    Ok(Valid(Operation { root, text, lifted, values, introspection, name, cost }))
+}
+
+fn operation_of<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'d exe::Operation, Refusal> {
+    let missing = "the operation can't be found in the document";
+    let found = document.operations.get(name);
+    found.map(|operation| &**operation).map_err(|_| Refusal::new(Code::OPERATION_RESOLUTION_FAILURE, missing))
 }
 
 /// Checks a registered document as a request's would be, each of its operations.
@@ -210,8 +266,8 @@ fn choose<'d>(
     }
 }
 
-fn allow_method(operation: &ast::OperationDefinition, may_write: bool) -> Result<(), Refusal> {
-    match operation.operation_type {
+fn allow_method(operation_type: ast::OperationType, may_write: bool) -> Result<(), Refusal> {
+    match operation_type {
         ast::OperationType::Query | ast::OperationType::Subscription => Ok(()),
         ast::OperationType::Mutation if may_write => Ok(()),
         ast::OperationType::Mutation => Err(Refusal::writes_by_get()),

@@ -5,10 +5,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use async_graphql::{Context, EmptyMutation, EmptySubscription, Enum, Object, Result, Schema};
+use async_graphql::{Context, EmptyMutation, EmptySubscription, Object, Result, Schema};
 
 use super::state::{SourceState, States};
-use crate::traffic::Served;
 
 /// The schema's type.
 pub(super) type OwnSchema = Schema<Query, EmptyMutation, EmptySubscription>;
@@ -46,15 +45,6 @@ impl Query {
     }
 }
 
-/// Whether a source is asked.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
-enum ServizioFonte {
-    Attivo,
-    Interrotto,
-    InProva,
-    Sospeso,
-}
-
 /// A source.
 struct Fonte {
     nome: String,
@@ -84,14 +74,5 @@ impl Fonte {
 
     async fn dal(&self, context: &Context<'_>) -> Result<Option<String>> {
         Ok(self.state(context).await?.map(|state| state.since_text()))
-    }
-
-    async fn servizio(&self, context: &Context<'_>) -> Result<ServizioFonte> {
-        Ok(match context.data::<Arc<States>>()?.served(&self.nome) {
-            Served::Yes => ServizioFonte::Attivo,
-            Served::Broken => ServizioFonte::Interrotto,
-            Served::Trying => ServizioFonte::InProva,
-            Served::Suspended => ServizioFonte::Sospeso,
-        })
     }
 }

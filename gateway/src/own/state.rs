@@ -7,8 +7,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use raccordo_connector_api::{Connector, FailureKind};
 use raccordo_schema::mapping::Name;
 
-use crate::traffic::{Served, Standing};
-
 /// How often every source is asked whether it answers.
 const PROBE_EVERY: Duration = Duration::from_secs(15);
 /// How long a source may take to say so.
@@ -55,7 +53,6 @@ fn civil(days: i64) -> (i64, i64, i64) {
 #[derive(Debug)]
 pub struct States {
     kinds: BTreeMap<String, String>,
-    standings: HashMap<String, Arc<Standing>>,
     found: Mutex<HashMap<String, SourceState>>,
 }
 
@@ -63,19 +60,7 @@ impl States {
     /// Sources by name and kind, of which nothing is known yet.
     pub fn new(sources: impl IntoIterator<Item = (Name, Name)>) -> Self {
         let kinds = sources.into_iter().map(|(name, kind)| (name.to_string(), kind.to_string())).collect();
-        Self { kinds, standings: HashMap::new(), found: Mutex::default() }
-    }
-
-    /// With what stands between the gateway and each source.
-    #[must_use]
-    pub fn with_standings(mut self, standings: impl IntoIterator<Item = (Name, Arc<Standing>)>) -> Self {
-        self.standings = standings.into_iter().map(|(name, standing)| (name.to_string(), standing)).collect();
-        self
-    }
-
-    /// How a source is served now.
-    pub fn served(&self, name: &str) -> Served {
-        self.standings.get(name).map_or(Served::Yes, |standing| standing.served())
+        Self { kinds, found: Mutex::default() }
     }
 
     /// Names and kinds, by name.
@@ -91,10 +76,6 @@ impl States {
 
     /// Notes what asking a source found. Whoever refuses, or answers something unexpected, is there.
     pub fn note(&self, name: &str, failure: Option<FailureKind>) {
-        // Who is left alone by us may be there or not.
-        if matches!(failure, Some(FailureKind::Suspended | FailureKind::Busy)) {
-            return;
-        }
         let reachable = !matches!(failure, Some(FailureKind::Unreachable | FailureKind::TimedOut));
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let state =

@@ -115,6 +115,7 @@ impl Gateway {
             origin: Arc::new(origin(caller, &record.trace)),
             cursors: Arc::clone(&self.cursors),
             timeout: self.timeout,
+            answer_bytes: self.answer_bytes,
             waiting: self.streams.waiting,
         };
         let stream = stream::open(&cleared, lasting).await;

@@ -20,6 +20,9 @@ use crate::plan::{ClientField, ClientFields, ClientObject, ClientValue, Plan};
 /// Bytes that are reserved for an answer before it is known how long it gets.
 const MOST_RESERVED: usize = 1024 * 1024;
 
+/// What stands before the data.
+const DATA: &[u8] = b"{\"data\":";
+
 /// A whole answer.
 pub struct Answer {
     /// The response as JSON: `data`, and `errors` where there are any.
@@ -51,6 +54,9 @@ struct Completing<'p> {
     arena: &'p Arena,
     introspection: &'p Introspected,
     out: Vec<u8>,
+    /// Bytes of data that may be written, and whether more would be.
+    most: usize,
+    is_over: bool,
     path: Vec<Segment<'p>>,
     lost: FxHashMap<u32, Affected>,
     /// Values that nobody explains, by the coordinate that doesn't allow them.
@@ -65,20 +71,35 @@ enum Wrong {
     Type,
 }
 
+/// What an answer is written with, beside the plan and what was fetched.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) introspection: &'a Introspected,
+    /// Bytes that its data may have.
+    pub(super) most: usize,
+}
+
 /// Writes the answer.
-pub(super) fn complete(plan: &Plan, arena: &Arena, graph: &Graph, introspection: &Introspected) -> Answer {
+pub(super) fn complete(plan: &Plan, arena: &Arena, told: Told<'_>) -> Answer {
+    let Told { graph, introspection, most } = told;
     let mut completing = Completing {
         arena,
         introspection,
+        most,
+        is_over: false,
         out: Vec::with_capacity(plan.answer_bytes.load(Ordering::Relaxed).clamp(4096, MOST_RESERVED)),
         path: Vec::new(),
         lost: FxHashMap::default(),
         wrong: Vec::new(),
         graph,
     };
-    completing.out.extend_from_slice(b"{\"data\":");
+    completing.out.extend_from_slice(DATA);
     let start = completing.out.len();
     let root = completing.object(&plan.answer, arena.cell(ROOT));
+    if completing.is_over || completing.out.len() - start > most {
+        return too_long(most);
+    }
     let is_null = root.is_err();
     if is_null {
         completing.null_from(start);
@@ -94,10 +115,22 @@ pub(super) fn complete(plan: &Plan, arena: &Arena, graph: &Graph, introspection:
     Answer { body, codes, is_null }
 }
 
+/// Instead of an answer that is over its limit.
+fn too_long(most: usize) -> Answer {
+    let code = Code::REQUEST_LIMIT_EXCEEDED;
+    let message =
+        format!("the answer's data has more than {most} bytes; ask for less at once, as by smaller pages");
+    let body = json!({ "data": null, "errors": [error(code, message, None, None, None)] });
+    Answer { body: body.to_string().into_bytes(), codes: vec![code], is_null: true }
+}
+
 impl<'p> Completing<'p> {
     fn object(&mut self, shape: &'p ClientObject, place: Place) -> Result<(), Propagates> {
         let Place::Object { start, type_id } = place else { return Err(Propagates) };
         let Some(fields) = shape.fields(type_id) else { return Err(Propagates) };
+        if self.is_too_long() {
+            return Err(Propagates);
+        }
         self.out.push(b'{');
         for (index, field) in fields.fields.iter().enumerate() {
             if index > 0 {
@@ -230,6 +263,9 @@ impl<'p> Completing<'p> {
             if index > 0 {
                 self.out.push(b',');
             }
+            if self.is_too_long() {
+                return Written::Explained;
+            }
             self.path.push(Segment::Index(index));
             let written = self.value(parent, field, self.arena.cell(start + index), level + 1);
             self.path.pop();
@@ -239,6 +275,12 @@ impl<'p> Completing<'p> {
         }
         self.out.push(b']');
         Written::Yes
+    }
+
+    /// Whether the answer is over its limit: then nothing more is written, and nothing of it leaves.
+    fn is_too_long(&mut self) -> bool {
+        self.is_over |= self.out.len() > self.most + DATA.len();
+        self.is_over
     }
 
     fn null_from(&mut self, start: usize) {
@@ -333,9 +375,6 @@ pub(super) fn message(failure: &raccordo_connector_api::Failure, source: Option<
         return can_not_be_null(ty, field);
     }
     let source = source.unwrap_or("?");
-    if let Some(told) = &failure.told {
-        return told.to_string();
-    }
     match failure.kind {
         FailureKind::BadInput => failure.detail.clone(),
         FailureKind::Internal => format!("a fault of the gateway while asking the source `{source}`"),
@@ -343,13 +382,6 @@ pub(super) fn message(failure: &raccordo_connector_api::Failure, source: Option<
         FailureKind::TimedOut => format!("the source `{source}` did not answer in time"),
         FailureKind::OverLimit => format!("the answer of the source `{source}` is over a limit"),
         FailureKind::Refused => format!("the source `{source}` refused, or answered with an error"),
-        FailureKind::Conflict => {
-            format!("the source `{source}` holds something else by now; nothing was changed")
-        }
-        FailureKind::Suspended => {
-            format!("the source `{source}` is suspended: it isn't asked until it is released")
-        }
-        FailureKind::Busy => format!("too many calls wait for the source `{source}`: try again later"),
         FailureKind::Malformed => match &failure.coordinate {
             Some((ty, field)) => {
                 format!("the source `{source}` answered what `{ty}.{field}` can't be: {}", failure.detail)

@@ -3,6 +3,7 @@
 mod arena;
 mod complete;
 mod inputs;
+mod patience;
 mod sharing;
 pub mod stream;
 
@@ -26,6 +27,7 @@ pub use sharing::Flights;
 
 use arena::{Arena, Layouts, ROOT, Target};
 use inputs::Rows;
+use patience::{Patience, RanOut};
 
 /// What a run needs beside its plan.
 pub struct Context<'a> {
@@ -41,6 +43,8 @@ pub struct Context<'a> {
     pub cursors: Arc<dyn Cursors>,
     /// When the caller stops waiting.
     pub deadline: Instant,
+    /// Bytes that the answer's data may have.
+    pub answer_bytes: usize,
     /// Fetches that other requests make at the same time.
     pub flights: Option<&'a Arc<Flights>>,
 }
@@ -133,11 +137,17 @@ async fn drive(
         reports.push(land(&context, plan, &Flight::landed(call, reply), &mut arena));
         release(plan, &[0], &mut waits, &mut ready);
     }
+    let mut patience = Patience::of(plan, context.graph, context.deadline);
     loop {
-        for departure in depart(&context, plan, &values, &mut arena, &mut waits, &mut ready) {
+        ready.append(&mut patience.held);
+        for departure in depart(&context, plan, &values, &mut arena, &mut waits, &mut ready, &mut patience) {
             under_way.push(fly(&context, departure, permit, flights));
         }
-        let Some(mut flight) = under_way.next().await else { break };
+        let mut flight = match patience.bounds(under_way.next()).await {
+            Ok(Some(flight)) => flight,
+            Ok(None) => break,
+            Err(RanOut) => continue,
+        };
         let mut has_yielded = false;
         loop {
             reports.push(land(&context, plan, &flight, &mut arena));
@@ -158,7 +168,12 @@ async fn drive(
             };
         }
     }
-    (complete::complete(plan, &arena, context.graph, &context.introspection), reports)
+    let told = complete::Told {
+        graph: context.graph,
+        introspection: &context.introspection,
+        most: context.answer_bytes,
+    };
+    (complete::complete(plan, &arena, told), reports)
 }
 
 /// Whether a call that is ready may be joined by one that waits for a single other: worth one look at what else has come by now.
@@ -179,10 +194,15 @@ fn depart<'p>(
     arena: &mut Arena,
     waits: &mut [usize],
     ready: &mut Vec<usize>,
+    patience: &mut Patience,
 ) -> Vec<Departure<'p>> {
     let mut departures: Vec<Departure<'p>> = Vec::with_capacity(ready.len());
-    while let Some(index) = ready.pop() {
+    while let Some(index) = ready.pop().or_else(|| patience.let_go(plan, context.graph, waits)) {
         let Some(call) = plan.calls.get(index) else { continue };
+        if patience.holds(context.graph, call, waits) {
+            patience.held.push(index);
+            continue;
+        }
         let (parts, fetches) = prepare(context, plan, call, values, arena);
         if fetches.is_empty() {
             // Nothing is to be asked: no call is made.

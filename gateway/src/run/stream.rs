@@ -34,6 +34,8 @@ pub struct Lasting {
     pub cursors: Arc<dyn Cursors>,
     /// How long opening may take, and each event.
     pub timeout: Duration,
+    /// Bytes of data that an event's answer may have.
+    pub answer_bytes: usize,
     /// Events that may wait for the client.
     pub waiting: usize,
 }
@@ -192,6 +194,7 @@ impl Stream {
             origin: Arc::clone(&self.lasting.origin),
             cursors: Arc::clone(&self.lasting.cursors),
             deadline: Instant::now() + self.lasting.timeout,
+            answer_bytes: self.lasting.answer_bytes,
             flights: None,
         };
         let (answer, reports) = drive(&self.plan, context, Some(Ok(reply))).await;

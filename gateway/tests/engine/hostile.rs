@@ -234,3 +234,27 @@ fn what_is_deferred_wrongly_is_refused() {
         bench.ask("{ a { ... @defer(label: \"RSSMRA\") { x } ... @defer(label: \"RSSMRA\") { x } } }");
     assert!(!named.to_string().contains("RSSMRA"), "{named}");
 }
+
+/// An answer is written up to its limit; over it nothing of it leaves, wherever the limit is met.
+#[test]
+fn answers_are_bounded() {
+    let bench = |bytes| {
+        let data = json!({ "Query": {
+            "nomi": ["uno", "due", "tre"],
+            "strade": [{ "nome": "Via A" }, { "nome": "Via B" }],
+        } });
+        let sdl = "type Query { nomi: [String] strade: [Strada] } type Strada { nome: String }";
+        Bench::new(&[("a", sdl, data)]).with_answer_bytes(bytes)
+    };
+    for query in ["{ nomi }", "{ strade { nome } }", "{ strade { n: nome } nomi }"] {
+        let whole = bench(1000).ask(query);
+        let bytes = whole["data"].to_string().len();
+        assert_eq!(bench(bytes).ask(query), whole, "{query}");
+        for most in [bytes - 1, 20, 1] {
+            let refused = bench(most).ask(query);
+            assert_eq!(refused["data"], json!(null), "{query} {most}");
+            assert_eq!(refused["errors"][0]["extensions"]["code"], "REQUEST_LIMIT_EXCEEDED");
+            assert_eq!(refused["errors"].as_array().unwrap().len(), 1);
+        }
+    }
+}

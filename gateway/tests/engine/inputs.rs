@@ -129,10 +129,11 @@ fn media() -> Bench {
     Bench::new(&[
         (
             "a",
-            "type Query { x: Int } interface Media @key(fields: \"id\") { id: ID! }
+            "type Query { media: [Media!]! } interface Media @key(fields: \"id\") { id: ID! }
              type Film implements Media @key(fields: \"id\") { id: ID! }
              type Libro implements Media @key(fields: \"id\") { id: ID! }",
             json!({
+                "Query": { "media": [{ "__typename": "Film", "id": "1" }, { "__typename": "Libro", "id": "2" }] },
                 "Media": [{ "__typename": "Film", "id": "1" }, { "__typename": "Libro", "id": "2" }],
                 "Film": [{ "id": "1" }], "Libro": [{ "id": "2" }],
             }),
@@ -177,4 +178,16 @@ fn an_interface_object_is_asked_at_once_for_what_is_wanted_of_all() {
     assert_eq!(bench.calls(), [("a", 1), ("b", 1)].into(), "all its types are wanted");
     bench.ask("{ visti { voto scheda { nota } } }");
     assert_eq!(bench.calls(), [("b", 1)].into());
+}
+
+#[test]
+fn records_of_known_types_are_asked_of_an_interface_object_for_what_is_wanted_of_each() {
+    let bench = media();
+    assert_eq!(
+        bench.ask("{ media { scheda { nota } ... on Film { voto } } }"),
+        json!({ "data": { "media": [{ "scheda": { "nota": "f" }, "voto": 8 }, { "scheda": { "nota": "l" } }] } })
+    );
+    let mut asked = bench.asked("b");
+    asked.sort();
+    assert_eq!(asked, ["{scheda {nota}} x 2", "{voto} x 1"]);
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -30,6 +30,8 @@ pub(crate) struct Memory {
     data: Value,
     pub(crate) down: AtomicBool,
     pub(crate) calls: AtomicUsize,
+    /// Another source, that must have been asked before this one answers.
+    pub(crate) after: OnceLock<Arc<Memory>>,
     /// What it was asked, as text: fields and how many entities.
     pub(crate) asked: Mutex<Vec<String>>,
 }
@@ -98,6 +100,7 @@ impl Bench {
                     data,
                     down: AtomicBool::new(false),
                     calls: AtomicUsize::new(0),
+                    after: OnceLock::new(),
                     asked: Mutex::default(),
                 };
                 (name.to_owned(), Arc::new(memory))
@@ -126,6 +129,12 @@ impl Bench {
             Duration::from_secs(10),
         );
         Self { gateway: Arc::new(gateway), sources, trail }
+    }
+
+    /// The same, where answers' data may have so many bytes.
+    pub(crate) fn with_answer_bytes(self, bytes: usize) -> Self {
+        let gateway = Arc::into_inner(self.gateway).expect("nobody else has it yet");
+        Self { gateway: Arc::new(gateway.with_answer_bytes(bytes)), ..self }
     }
 
     /// Asks, and gives the response.
@@ -162,25 +171,52 @@ impl Bench {
 impl Connector for Memory {
     fn fetch<'a>(&'a self, fetch: &'a Fetch) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {
-            self.calls.fetch_add(1, Ordering::Relaxed);
-            fetch.meter.call();
-            if self.down.load(Ordering::Relaxed) {
-                return Err(Failure::unreachable("switched off by the test"));
-            }
-            let mut errors = Vec::new();
-            let answer = Answering { fetch, errors: &mut errors, data: &self.data };
-            let (data, text) = answer.answer();
-            self.asked.lock().unwrap().push(text);
-            let mut response = json!({ "data": data });
-            if !errors.is_empty() {
-                response["errors"] = Value::Array(errors);
-            }
-            read_response(response.to_string().into(), &fetch.asked, fetch.representations.len())
+            self.asked_by(fetch).await;
+            self.reply(fetch)
         })
+    }
+
+    fn fetch_together<'a>(&'a self, fetches: &'a [Fetch]) -> BoxFuture<'a, Vec<Result<Reply, Failure>>> {
+        Box::pin(async move {
+            if let Some(first) = fetches.first() {
+                self.asked_by(first).await;
+            }
+            fetches.iter().map(|fetch| self.reply(fetch)).collect()
+        })
+    }
+
+    fn joins(&self) -> bool {
+        true
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async { Ok(()) })
+    }
+}
+
+impl Memory {
+    /// One call.
+    async fn asked_by(&self, fetch: &Fetch) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        fetch.meter.call();
+        while self.after.get().is_some_and(|other| other.calls.load(Ordering::Relaxed) == 0) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    fn reply(&self, fetch: &Fetch) -> Result<Reply, Failure> {
+        if self.down.load(Ordering::Relaxed) {
+            return Err(Failure::unreachable("switched off by the test"));
+        }
+        let mut errors = Vec::new();
+        let answer = Answering { fetch, errors: &mut errors, data: &self.data };
+        let (data, text) = answer.answer();
+        self.asked.lock().unwrap().push(text);
+        let mut response = json!({ "data": data });
+        if !errors.is_empty() {
+            response["errors"] = Value::Array(errors);
+        }
+        read_response(response.to_string().into(), &fetch.asked, fetch.representations.len())
     }
 }
 

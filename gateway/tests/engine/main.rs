@@ -7,6 +7,7 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+mod company;
 mod costs;
 mod documents;
 mod hostile;

@@ -140,9 +140,10 @@ async fn the_graphql_over_http_audit_holds_whole() {
     let url = format!("http://{}/graphql", listener.local_addr().unwrap());
     let (end, ended) = oneshot::channel::<()>();
     let settings = serve::Settings::default();
-    let serving = tokio::spawn(serve::run(std::sync::Arc::new(Fake::new()), listener, settings, async {
-        let _ = ended.await;
-    }));
+    let serving =
+        tokio::spawn(serve::run(std::sync::Arc::new(Fake::new()), listener, settings, None, async {
+            let _ = ended.await;
+        }));
     let results = tokio::task::spawn_blocking(move || audit(&url)).await.unwrap().unwrap();
     let failed: Vec<_> = results.iter().filter(|result| result.status != AuditStatus::Ok).collect();
     assert!(failed.is_empty(), "{failed:#?}");

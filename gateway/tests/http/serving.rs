@@ -21,7 +21,7 @@ async fn start(fake: &Fake, settings: Settings) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (end, ended) = oneshot::channel::<()>();
-    let serving = tokio::spawn(run(Arc::new(fake.clone()), listener, settings, async {
+    let serving = tokio::spawn(run(Arc::new(fake.clone()), listener, settings, None, async {
         let _ = ended.await;
     }));
     Running { address, end, serving }
@@ -57,6 +57,53 @@ async fn health_readiness_and_several_requests_on_one_connection() {
     }
     stream.write_all(post(TYPENAME).as_bytes()).await.unwrap();
     assert!(read_until(&mut stream, "}}").await.contains("__typename"));
+}
+
+#[tokio::test]
+async fn a_request_says_once_which_host_it_is_for_and_what_it_sends() {
+    let running = start(&Fake::new(), Settings::default()).await;
+    for (version, hosts, status) in [
+        ("1.1", "host: localhost\r\n", "200"),
+        ("1.1", "", "400"),
+        ("1.1", "host: localhost\r\nhost: localhost\r\n", "400"),
+        ("1.0", "", "200"),
+        ("1.0", "host: localhost\r\nhost: localhost\r\n", "400"),
+    ] {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        let head = format!("GET /health HTTP/{version}\r\n{hosts}\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let answer = read_until(&mut stream, "\r\n").await;
+        assert!(answer.starts_with(&format!("HTTP/{version} {status}")), "{head}: {answer}");
+    }
+    let twice = post(TYPENAME).replace("content-length", "content-type: application/json\r\ncontent-length");
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(twice.as_bytes()).await.unwrap();
+    assert!(read_until(&mut stream, "\r\n").await.starts_with("HTTP/1.1 415"));
+}
+
+#[tokio::test]
+async fn connections_are_served_by_workers_and_end_with_them() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (end, ended) = oneshot::channel::<()>();
+    let workers = raccordo::workers::Workers::start(2).unwrap();
+    let serving =
+        tokio::spawn(run(Arc::new(Fake::new()), listener, Settings::default(), Some(workers), async {
+            let _ = ended.await;
+        }));
+    let mut streams = Vec::new();
+    for _ in 0..4 {
+        streams.push(TcpStream::connect(address).await.unwrap());
+    }
+    for stream in &mut streams {
+        stream.write_all(post(TYPENAME).as_bytes()).await.unwrap();
+        assert!(read_until(stream, "}}").await.contains("__typename"));
+    }
+    end.send(()).unwrap();
+    assert_eq!(serving.await.unwrap(), Ended::Finished);
+    for stream in &mut streams {
+        assert_eq!(read_until(stream, "never").await, "", "idle connections are closed at the end");
+    }
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ pub(crate) async fn start(sources: &[Source<'_>], more: &str, set: impl FnOnce(&
     let address = listener.local_addr().unwrap();
     let (end, ended) = oneshot::channel::<()>();
     let gateway = Arc::clone(prepared.gateway());
-    let serving = tokio::spawn(run(gateway, listener, settings, async {
+    let serving = tokio::spawn(run(gateway, listener, settings, None, async {
         let _ = ended.await;
     }));
     Running { address, trail, end, serving, _folder: folder }

@@ -28,7 +28,11 @@ pub(crate) fn read_target(
     check_key(ground, directive, found);
     let plain = |target| Some(Use { target, used: Vec::new() });
     match given.as_slice() {
-        [("sql", value)] => plain(Target::Sql(read_sql(ground, value, found))),
+        [("sql", value)] => {
+            let target = read_sql(ground, value, found);
+            let used = target.query.as_deref().map(query_arguments).unwrap_or_default();
+            Some(Use { target: Target::Sql(target), used })
+        }
         [("fhir", value)] => plain(Target::Fhir(read_fhir(ground, value, found)?)),
         [("http", value)] => read_http(ground, value, found),
         [(_, value)] => {
@@ -95,28 +99,27 @@ fn read_sql(ground: &Ground<'_>, value: &Node<Value>, found: &mut Vec<Diagnostic
         query: text(value, "query"),
         key: texts(value, "key"),
     };
-    if let Some(query) = member(value, "query") {
-        let at = ground.document.places.at(query);
-        let message = "`sql: { query: }` can't be used yet".to_owned();
-        ground.wrong(
-            found,
-            "LATER_VERSION",
-            at,
-            message,
-            "name a table or a view with `table:`; queries come with a later version",
-        );
-    } else if target.table.is_none() {
-        let message = format!("`sql:` on `{}` names no table", ground.on);
-        ground.wrong(
-            found,
-            "MISSING_ARGUMENT",
-            at.clone(),
-            message,
-            "add `table:` with the name of a table or view",
-        );
+    match (member(value, "query"), &target.table, &target.namespace) {
+        (None, None, _) => {
+            let message = format!("`sql:` on `{}` names no table", ground.on);
+            let help = "add `table:` with the name of a table or view, or `query:` with a `SELECT`";
+            ground.wrong(found, "MISSING_ARGUMENT", at, message, help);
+        }
+        (Some(query), Some(_), _) | (Some(query), None, Some(_)) => {
+            let at = ground.document.places.at(query);
+            let message = format!("`sql:` on `{}` has `query:` beside `table:` or `namespace:`", ground.on);
+            ground.wrong(found, "MISPLACED_ARGUMENT", at, message, "keep one: a table, or a query");
+        }
+        _ => {}
     }
     check_sql_key(ground, value, &target.key, found);
     target
+}
+
+/// The arguments that a query binds: `{$args.x}`.
+fn query_arguments(query: &str) -> Vec<String> {
+    let after = query.split("{$args.").skip(1);
+    after.filter_map(|after| Some(after.split_once('}')?.0.trim().to_owned())).collect()
 }
 
 fn check_sql_key(ground: &Ground<'_>, value: &Node<Value>, key: &[Name], found: &mut Vec<Diagnostic>) {

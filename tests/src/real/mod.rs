@@ -8,9 +8,9 @@ mod audit;
 mod composer;
 mod events;
 mod fhir;
+mod mariadb;
 mod partner;
 mod postgres;
-mod provider;
 mod subgraph;
 
 use std::{fmt, time::Duration};
@@ -19,9 +19,9 @@ pub use audit::{AuditResult, AuditStatus, audit};
 pub use composer::{ComposedElsewhere, Composer, ToCompose};
 pub use events::{EventSubgraph, Over, Subscriber};
 pub use fhir::{FhirOptions, FhirServer};
+pub use mariadb::MariaDb;
 pub use partner::ReceivedRequest;
 pub use postgres::Postgres;
-pub use provider::Provider;
 pub use subgraph::Subgraph;
 
 /// How long a partner may take to be ready, and to answer its parent. Generous: the machine may be building too.

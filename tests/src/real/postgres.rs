@@ -144,7 +144,7 @@ fn with_programs(programs: &Path) -> std::ffi::OsString {
     path
 }
 
-fn free_port() -> Result<u16, RealError> {
+pub(super) fn free_port() -> Result<u16, RealError> {
     let asking = || RealError::process("asking for a free port");
     let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(asking())?;
     Ok(listener.local_addr().map_err(asking())?.port())

@@ -205,13 +205,12 @@ fn every_sample_query_is_a_scenario() {
 }
 
 /// Codes that no single request to the district as it ships can show, and where they are tested instead.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 5] = [
     ("OVERLOADED", "gateway/tests/http/limits.rs"),
     ("PLANNING_LIMIT_EXCEEDED", "gateway/src/pipeline.rs"),
     ("INTERNAL_SERVER_ERROR", "gateway/tests/engine/refusals.rs"),
     ("OPERATION_NOT_REGISTERED", "gateway/tests/command/registered.rs"),
     ("COST_ESTIMATED_TOO_EXPENSIVE", "gateway/tests/engine/costs.rs"),
-    ("SOURCE_CONFLICT", "gateway/src/code.rs"),
 ];
 
 #[test]

@@ -3,7 +3,7 @@
 use raccordo_connector_api::FailureKind;
 use serde_json::{Value, json};
 
-use crate::support::both;
+use crate::support::all;
 
 const SDL: &str = r#"
 type Query {
@@ -69,6 +69,8 @@ async fn every_comparison_finds_what_it_says() {
     let databases = [
         crate::support::sqlite(SDL, &script("BOOLEAN", "TEXT")).await,
         crate::support::postgres(SDL, &script("BOOLEAN", "TIMESTAMPTZ")),
+        crate::support::mariadb(SDL, &script("BOOLEAN", "TIMESTAMP NULL")),
+        crate::support::mariadb(SDL, &script("BIT", "DATETIME")),
     ];
     for database in databases {
         for (arguments, expected) in CASES {
@@ -81,8 +83,10 @@ async fn every_comparison_finds_what_it_says() {
 
 #[tokio::test]
 async fn what_has_no_order_with_a_column_is_the_callers_mistake() {
-    let [_, postgres] = both(SDL, &script("BOOLEAN", "TIMESTAMP")).await;
-    let failure = postgres.failure("voci(stato: \"segreto\") { id }").await;
-    assert_eq!(failure.kind, FailureKind::BadInput);
-    assert_eq!(failure.detail, "`stato` can't be put in order with the values of its column");
+    let [_, postgres, mariadb] = all(SDL, &script("BOOLEAN", "TIMESTAMP NULL")).await;
+    for database in [postgres, mariadb] {
+        let failure = database.failure("voci(stato: \"segreto\") { id }").await;
+        assert_eq!(failure.kind, FailureKind::BadInput, "{}", database.name);
+        assert_eq!(failure.detail, "`stato` can't be put in order with the values of its column");
+    }
 }

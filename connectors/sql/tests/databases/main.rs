@@ -1,4 +1,4 @@
-//! What is kind `sql`'s own: keys, orders, filters, types and failures, on SQLite and on a real PostgreSQL server.
+//! What is kind `sql`'s own: keys, orders, filters, types and failures, on SQLite and on real servers of PostgreSQL and MariaDB.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,7 +9,10 @@
 
 mod failures;
 mod filters;
+mod inspect;
 mod keys;
+mod live;
+mod mariadb;
 mod order;
 mod rows;
 mod support;

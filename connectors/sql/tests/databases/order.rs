@@ -3,7 +3,7 @@
 use raccordo_connector_api::Limits;
 use serde_json::{Value, json};
 
-use crate::support::{Database, both};
+use crate::support::{Database, all};
 
 const SDL: &str = r#"
 type Query {
@@ -49,7 +49,7 @@ async fn walk(database: &Database, field: &str, size: usize) -> Vec<String> {
 
 #[tokio::test]
 async fn pages_follow_each_other_whatever_the_order() {
-    for database in both(SDL, SCRIPT).await {
+    for database in all(SDL, SCRIPT).await {
         for field in ["perPunti", "perGiorno", "perPeso", "perPrezzo"] {
             let whole = walk(&database, field, 100).await;
             assert_eq!(whole.len(), 6, "{} {field}", database.name);
@@ -66,7 +66,7 @@ async fn pages_follow_each_other_whatever_the_order() {
 
 #[tokio::test]
 async fn each_parent_has_its_own_page_and_goes_on_from_it() {
-    for database in both(SDL, SCRIPT).await {
+    for database in all(SDL, SCRIPT).await {
         let groups = ["B", "C", "A"].map(|id| json!({ "id": id }));
         let text =
             "voci(first: 2, puntiMin: 0) { nodes { id } pageInfo { hasNextPage hasPreviousPage endCursor } }";

@@ -3,7 +3,7 @@
 use raccordo_connector_api::{FailureKind, Limits};
 use serde_json::{Value, json};
 
-use crate::support::both;
+use crate::support::all;
 
 const SDL: &str = r#"
 type Query {
@@ -39,7 +39,7 @@ INSERT INTO fasce VALUES (1, 'prima'), (3, 'terza');
 
 #[tokio::test]
 async fn a_row_holds_objects_and_leads_to_relations() {
-    for database in both(SDL, SCRIPT).await {
+    for database in all(SDL, SCRIPT).await {
         let text = "persone { residenza { via civico zona { codice } } medico { codice pazienti { nome } } fonte membro }";
         let fetch = database.ask.roots(text).unwrap();
         let got = database.answer(&fetch).await;
@@ -65,7 +65,7 @@ async fn a_row_holds_objects_and_leads_to_relations() {
 
 #[tokio::test]
 async fn what_a_representation_brings_is_not_read_again() {
-    for database in both(SDL, SCRIPT).await {
+    for database in all(SDL, SCRIPT).await {
         let keys = [
             json!({ "id": "3", "reddito": 900 }),
             json!({ "id": "2", "reddito": null }),
@@ -104,7 +104,7 @@ async fn what_a_representation_brings_is_not_read_again() {
 
 #[tokio::test]
 async fn root_fields_fail_each_for_itself() {
-    for database in both(SDL, SCRIPT).await {
+    for database in all(SDL, SCRIPT).await {
         let got = database.roots("persone { id } pagine(after: \"x\") { nodes { id } } persona { id }").await;
         let ids: Vec<Value> = ["1", "2", "3"].map(|id| json!({ "id": id })).to_vec();
         let expected = json!({ "persone": ids, "pagine": "<BadInput Query.pagine>", "persona": "<Malformed Query.persona>" });
@@ -116,7 +116,7 @@ async fn root_fields_fail_each_for_itself() {
 
 #[tokio::test]
 async fn what_shows_that_more_follow_is_neither_counted_nor_followed() {
-    for database in both(SDL, SCRIPT).await {
+    for database in all(SDL, SCRIPT).await {
         let ask = database.ask.clone().limits(Limits { rows: 3, ..Limits::default() });
         let text = "pagine(first: 2) { edges { cursor node { nome } } nodes { id fascia { nome } } pageInfo { hasNextPage } }";
         let fetch = ask.roots(text).unwrap();

@@ -1,4 +1,4 @@
-//! One SDL over one script, on both databases.
+//! One SDL over one script, on every database.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use raccordo_connector_api::conformance::{Ask, render};
 use raccordo_connector_api::{Connector, Failure, Fetch, SettingValue, Settings, Source};
 use raccordo_schema::mapping::SourceMapping;
 use raccordo_schema::{Diagnostic, Location, check_kind, read_source};
-use raccordo_tests::real::Postgres;
+use raccordo_tests::real::{MariaDb, Postgres, RealError};
 use serde_json::Value;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions};
@@ -29,7 +29,29 @@ pub(crate) struct Database {
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) ask: Ask,
     _folder: Option<tempfile::TempDir>,
-    pub(crate) server: Option<Postgres>,
+    pub(crate) server: Option<Server>,
+}
+
+/// A server that goes with its database.
+pub(crate) enum Server {
+    Postgres(Postgres),
+    MariaDb(MariaDb),
+}
+
+impl Server {
+    pub(crate) fn load(&self, sql: &str) -> Result<(), RealError> {
+        match self {
+            Self::Postgres(server) => server.load(sql),
+            Self::MariaDb(server) => server.load(sql),
+        }
+    }
+
+    pub(crate) fn stop(&mut self) {
+        match self {
+            Self::Postgres(server) => server.stop(),
+            Self::MariaDb(server) => server.stop(),
+        }
+    }
 }
 
 impl Database {
@@ -79,9 +101,9 @@ pub(crate) fn connect(url: &str, mapping: &Arc<SourceMapping>) -> Arc<dyn Connec
     checked.open().unwrap()
 }
 
-/// SQLite and PostgreSQL, each with this SDL over this script.
-pub(crate) async fn both(sdl: &str, script: &str) -> [Database; 2] {
-    [sqlite(sdl, script).await, postgres(sdl, script)]
+/// SQLite, PostgreSQL and MariaDB, each with this SDL over this script.
+pub(crate) async fn all(sdl: &str, script: &str) -> [Database; 3] {
+    [sqlite(sdl, script).await, postgres(sdl, script), mariadb(sdl, script)]
 }
 
 pub(crate) async fn sqlite(sdl: &str, script: &str) -> Database {
@@ -102,5 +124,23 @@ pub(crate) fn postgres(sdl: &str, script: &str) -> Database {
     let mapping = mapping(sdl);
     let connector = connect(&server.url(), &mapping);
     let ask = Ask::new(&mapping);
-    Database { name: "PostgreSQL", url: server.url(), connector, ask, _folder: None, server: Some(server) }
+    Database {
+        name: "PostgreSQL",
+        url: server.url(),
+        connector,
+        ask,
+        _folder: None,
+        server: Some(Server::Postgres(server)),
+    }
+}
+
+pub(crate) fn mariadb(sdl: &str, script: &str) -> Database {
+    let server = MariaDb::start().unwrap();
+    // The scripts are written for every database.
+    server.load(&format!("SET SESSION sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES'; {script}")).unwrap();
+    let mapping = mapping(sdl);
+    let connector = connect(&server.url(), &mapping);
+    let ask = Ask::new(&mapping);
+    let url = server.url();
+    Database { name: "MariaDB", url, connector, ask, _folder: None, server: Some(Server::MariaDb(server)) }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::bring::{Need, untyped};
 use super::steps::Place;
 use super::wanted::{SpotId, TYPE_NAME, Want, WantId};
-use super::{Search, has};
+use super::{Search, extend, has};
 use crate::plan::federation::{Has, Source, TypeId, TypeIn};
 
 /// Less is better: what is missing before what is too much, and that before what it costs.
@@ -187,15 +187,22 @@ impl<'g> Search<'g> {
         if !place.untyped || !self.is_concrete(ty) {
             return false;
         }
-        let own = &self.wants[want];
-        let alike: Vec<&Want> = self.spots[own.spot]
-            .wants
-            .iter()
-            .map(|other| &self.wants[*other])
-            .filter(|other| self.asks_the_same(own, other))
-            .collect();
+        let wanted = self.wanted_of(want);
         let mut concrete = place.possible.iter().filter(|ty| self.is_concrete(**ty));
-        concrete.any(|ty| !alike.iter().any(|other| has(&other.types, *ty)))
+        concrete.any(|ty| !has(&wanted, *ty))
+    }
+
+    /// The types of which a field is wanted, by this want and by those that ask the same.
+    pub(super) fn wanted_of(&self, want: WantId) -> Vec<TypeId> {
+        let own = &self.wants[want];
+        let mut types = own.types.clone();
+        for other in &self.spots[own.spot].wants {
+            let other = &self.wants[*other];
+            if other.types != own.types && self.asks_the_same(own, other) {
+                extend(&mut types, &other.types);
+            }
+        }
+        types
     }
 
     /// The same field with the same arguments, and the same below it.

@@ -10,25 +10,46 @@ use super::wanted::{Given, SpotId, WantId};
 use super::{Search, extend, has};
 use crate::plan::federation::{SetItem, Source, TypeId, TypeIn};
 
+/// What decides which needs are brought by one lookup.
+#[derive(PartialEq)]
+struct Inputs {
+    ty: TypeId,
+    requires: Vec<SetItem>,
+    of: Vec<TypeId>,
+}
+
+/// What objects a step shall be for.
+struct Entering<'i> {
+    ty: TypeId,
+    inputs: &'i [SetItem],
+    /// Of these types and no others.
+    exactly: Option<&'i [TypeId]>,
+}
+
 impl Search<'_> {
-    /// The needs by the type that is entered and what they require; those that require nothing come first.
+    /// The needs by the type that is entered, what they require, and of what an interface object is asked for them; those that require
+    /// nothing come first.
     pub(super) fn by_inputs(
         &self,
         source: Source,
         needs: Vec<(TypeId, Need)>,
     ) -> Vec<(TypeId, Vec<SetItem>, Vec<Need>)> {
-        let mut sorted: Vec<(TypeId, Vec<SetItem>, Vec<Need>)> = Vec::new();
+        let mut sorted: Vec<(Inputs, Vec<Need>)> = Vec::new();
         for (ty, need) in needs {
             let field = self.reach.field(ty, &self.wants[need.want].name, source, 0);
             let requires =
                 field.and_then(|field| field.requires().map(|set| set.items.clone())).unwrap_or_default();
-            match sorted.iter_mut().find(|(own, items, _)| *own == ty && *items == requires) {
-                Some((_, _, needs)) => needs.push(need),
-                None => sorted.push((ty, requires, vec![need])),
+            // Which of its records are of which type an interface object can't tell: it is asked for no more of them than is wanted.
+            let is_untyped = self.federation.type_in(ty, source).is_some_and(|of| of.interface_object);
+            let of = if is_untyped { self.wanted_of(need.want) } else { Vec::new() };
+            let inputs = Inputs { ty, requires, of };
+            match sorted.iter_mut().find(|(own, _)| *own == inputs) {
+                Some((_, needs)) => needs.push(need),
+                None => sorted.push((inputs, vec![need])),
             }
         }
-        sorted.sort_by_key(|(_, requires, _)| !requires.is_empty());
-        sorted
+        sorted.sort_by_key(|(inputs, _)| !inputs.requires.is_empty());
+        sorted.into_iter().map(|(inputs, needs)| (inputs.ty, inputs.requires, needs)).collect()
     }
 
     /// A home in a step that enters the source, once the inputs are brought. `None` where they can't be.
@@ -61,7 +82,9 @@ impl Search<'_> {
         let homes = self.inputs(branch, &types, ty, needs, &inputs);
         self.entering.pop();
         let (here, all) = homes?;
-        let step = self.step(branch, source, self.steps_of(&all), Some((ty, &inputs)));
+        let exactly = of.interface_object.then_some(types.as_slice());
+        let entering = Entering { ty, inputs: &inputs, exactly };
+        let step = self.step(branch, source, self.steps_of(&all), Some(entering));
         Some(self.entity(branch, step, (ty, of), &types, (inputs, key, here)))
     }
 
@@ -128,18 +151,21 @@ impl Search<'_> {
     }
 
     /// A step for these objects that waits for these steps: the one that there is, or a new one. Entities of one type have one set of inputs
-    /// in a step: an input that fails costs only what requires it, and no two values meet under one name.
+    /// in a step: an input that fails costs only what requires it, and no two values meet under one name. Those of an interface object
+    /// are of exactly the types that what it is asked for is wanted of.
     fn step(
         &mut self,
         branch: &Branch,
         source: Source,
         parents: Vec<StepId>,
-        entity: Option<(TypeId, &[SetItem])>,
+        entity: Option<Entering<'_>>,
     ) -> StepId {
         let fits = |own: &Entity| {
-            entity.is_some_and(|(ty, inputs)| {
-                own.ty != ty
-                    || own.inputs.len() == inputs.len() && inputs.iter().all(|item| own.inputs.contains(item))
+            entity.as_ref().is_some_and(|Entering { ty, inputs, exactly }| {
+                own.ty != *ty
+                    || own.inputs.len() == inputs.len()
+                        && inputs.iter().all(|item| own.inputs.contains(item))
+                        && exactly.is_none_or(|types| own.types == types)
             })
         };
         let is_same = |step: &Step| {

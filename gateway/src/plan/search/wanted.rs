@@ -90,7 +90,13 @@ pub(crate) enum Given {
 /// The name of the want for the concrete type.
 pub(crate) const TYPE_NAME: &str = "__typename";
 
-type Collected<'i> = IndexMap<Name, (Name, Vec<(Name, Given)>, Vec<&'i Selections>)>;
+/// What is asked under a key: the field, its arguments, and what is selected below it.
+type Asked<'i> = (Name, Vec<(Name, Given)>, Vec<&'i Selections>);
+
+type Collected<'i> = IndexMap<Name, Asked<'i>>;
+
+/// Types that want the same, and what they want.
+type Groups<'i> = Vec<(Vec<TypeId>, Collected<'i>)>;
 
 impl Search<'_> {
     /// The position of objects of these types, with what the client selects there.
@@ -103,24 +109,28 @@ impl Search<'_> {
         let is_abstract = named.iter().any(|ty| !self.is_concrete(*ty));
         let possible = self.possible(named);
         let spot = self.spots.add(Spot { from, possible, is_abstract, ..Spot::default() });
-        let groups = self.grouped(&self.spots[spot].possible, items);
+        let groups = self.collected(&self.spots[spot].possible, items);
         let differ = groups.len() > 1;
         let mut type_name = false;
-        for types in groups {
-            let Some(first) = types.first() else { continue };
-            let mut collected = Collected::new();
-            items.iter().for_each(|items| self.collect(*first, items, &mut collected));
-            let mut made = Vec::with_capacity(collected.len());
-            for (key, (name, arguments, below)) in collected {
-                type_name |= &*name == TYPE_NAME;
+        let mut wanted: Vec<(&Name, &Asked<'_>, WantId)> = Vec::new();
+        for (types, fields) in &groups {
+            let mut made = Vec::with_capacity(fields.len());
+            for (key, asked) in fields {
+                let (name, arguments, below) = asked;
+                type_name |= &**name == TYPE_NAME;
                 if name.starts_with("__") {
-                    made.push(GroupItem::Meta { key, name });
+                    made.push(GroupItem::Meta { key: key.clone(), name: name.clone() });
                     continue;
                 }
-                let want = self.want(spot, types.clone(), key, name, arguments, Some(&below));
+                let known = wanted.iter().find(|(own, other, _)| *own == key && is_the_same(other, asked));
+                let want = known.map(|(_, _, want)| *want).unwrap_or_else(|| {
+                    let types = types_of(&groups, key, asked);
+                    self.want(spot, types, key.clone(), name.clone(), arguments.clone(), Some(below))
+                });
+                wanted.push((key, asked, want));
                 made.push(GroupItem::Want(want));
             }
-            self.spots[spot].groups.push(Group { types, items: made });
+            self.spots[spot].groups.push(Group { types: types.clone(), items: made });
         }
         if (type_name || differ) && self.has_interface(spot) {
             self.want_type(spot);
@@ -177,6 +187,18 @@ impl Search<'_> {
             groups.entry(satisfied).or_default().push(*id);
         }
         groups.into_values().collect()
+    }
+
+    /// The types here in groups that want the same, with what they want.
+    fn collected<'i>(&self, possible: &[TypeId], items: &[&'i Selections]) -> Groups<'i> {
+        let mut groups = Groups::new();
+        for types in self.grouped(possible, items) {
+            let Some(first) = types.first() else { continue };
+            let mut fields = Collected::new();
+            items.iter().for_each(|items| self.collect(*first, items, &mut fields));
+            groups.push((types, fields));
+        }
+        groups
     }
 
     /// GraphQL specification, "CollectFields".
@@ -249,6 +271,21 @@ impl Search<'_> {
         spot.width += 1;
         spot.width - 1
     }
+}
+
+/// The same selections of the same field: one want, whatever else the types want.
+fn is_the_same(one: &Asked<'_>, other: &Asked<'_>) -> bool {
+    let below = one.2.len() == other.2.len()
+        && one.2.iter().zip(&other.2).all(|(one, other)| std::ptr::eq::<Selections>(*one, *other));
+    below && one.0 == other.0 && one.1 == other.1
+}
+
+/// The types of all groups that ask the same under a key.
+fn types_of(groups: &Groups<'_>, key: &Name, asked: &Asked<'_>) -> Vec<TypeId> {
+    let with = groups.iter().filter(|(_, fields)| fields.get(key).is_some_and(|own| is_the_same(own, asked)));
+    let mut types: Vec<TypeId> = with.flat_map(|(types, _)| types.iter().copied()).collect();
+    types.sort_unstable();
+    types
 }
 
 fn conditions_of<'i>(items: &'i Selections, into: &mut Vec<&'i Name>) {

@@ -135,17 +135,27 @@ impl Maker {
 
     /// A field whose entities come with a field that others own.
     fn provides(&mut self, source: usize) {
-        let mut ways: Vec<(String, String, String)> = Vec::new();
+        let mut ways: Vec<(String, String, String, bool)> = Vec::new();
         for (parent, piece) in &self.graph.sources[source].types {
             for (field, part) in piece.fields.iter().filter(|(_, part)| !part.external && !part.stale) {
                 let inner = part.ty.inner();
                 let plain = self.graph.types[parent].fields[field].role == Role::Plain;
-                if plain && inner.starts_with('T') && piece.kind == Kind::Object && !piece.interface_object {
-                    ways.push((parent.clone(), field.clone(), inner.to_owned()));
+                if !plain || piece.kind != Kind::Object || piece.interface_object {
+                    continue;
+                }
+                let here = self.graph.sources[source].types.get(inner);
+                for entity in self.graph.possible(inner).into_iter().filter(|name| name.starts_with('T')) {
+                    let of_type = self.graph.sources[source].types.get(&entity);
+                    let is_member = here.is_some_and(|union| union.members.contains(&entity))
+                        || of_type.is_some_and(|piece| piece.implements.iter().any(|own| own == inner));
+                    if entity == inner || is_member {
+                        let conditional = entity != inner;
+                        ways.push((parent.clone(), field.clone(), entity, conditional));
+                    }
                 }
             }
         }
-        for (parent, field, entity) in self.dice.shuffled(&ways).into_iter().take(2) {
+        for (parent, field, entity, conditional) in self.dice.shuffled(&ways).into_iter().take(2) {
             let mut free: Vec<String> = Vec::new();
             for (name, def) in &self.graph.types[&entity].fields {
                 let own = self.graph.sources[source].types[&entity].fields.get(name);
@@ -159,6 +169,7 @@ impl Maker {
             let Some(name) = self.dice.pick(&free).cloned() else { continue };
             let def = self.graph.types[&entity].fields[&name].clone();
             let Some(pick) = self.provided(&name, &def) else { continue };
+            let pick = Pick { on: conditional.then(|| entity.clone()), ..pick };
             for other in &mut self.graph.sources {
                 let part = other.types.get_mut(&entity).and_then(|piece| piece.fields.get_mut(&name));
                 if let Some(part) = part.filter(|part| !part.external) {

@@ -185,9 +185,15 @@ impl<'a> Shown<'a> {
             .is_some_and(|piece| piece.keys.iter().any(|(key, _)| key.iter().any(|pick| pick.name == field)))
     }
 
+    /// What the way here provides of a field.
+    fn provides(&self, field: &str) -> Option<&'a Pick> {
+        let is_of = |pick: &Pick| self.played.world.is_of(pick.on.as_deref(), &self.record.ty);
+        self.provided.iter().find(|pick| pick.name == field && is_of(pick))
+    }
+
     fn out(&self, part: &Part, field: &str, arguments: &Map<String, Value>) -> Result<Out, FieldError> {
         let world = &self.played.world;
-        let provided = self.provided.iter().any(|pick| pick.name == field);
+        let provided = self.provides(field).is_some();
         if part.external && !provided && !self.is_key(field) {
             return Err(self.error("external", field));
         }
@@ -231,7 +237,7 @@ impl ObjectValue for Shown<'_> {
         let part = self.piece().and_then(|piece| piece.fields.get(field));
         let Some(part) = part else { return Err(self.unknown_field_error(info)) };
         let out = self.out(part, field, &arguments)?;
-        let below = self.provided.iter().find(|pick| pick.name == field).map(|pick| pick.below.as_slice());
+        let below = self.provides(field).map(|pick| pick.below.as_slice());
         let provided = if part.provides.is_empty() { below.unwrap_or_default() } else { &part.provides };
         resolved(self.played, part.ty.inner(), out, provided)
     }

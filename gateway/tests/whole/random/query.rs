@@ -68,6 +68,9 @@ pub(crate) fn asked(schema: &Schema, seed: u64) -> Option<Asked> {
     for (name, on, body) in &writer.fragments {
         let _ = write!(text, " fragment {name} on {on} {body}");
     }
+    if writer.dice.chance(6) {
+        writer.spoil();
+    }
     Some(Asked { text, variables: writer.variables })
 }
 
@@ -402,6 +405,54 @@ impl Writer<'_> {
                 Value::Object(object)
             }
             _ => json!(format!("w{number}")),
+        }
+    }
+
+    /// Makes one of the variables what its type may not allow.
+    fn spoil(&mut self) {
+        let names: Vec<String> = self.variables.keys().cloned().collect();
+        let Some(name) = self.dice.pick(&names).cloned() else { return };
+        if self.dice.chance(15) {
+            self.variables.shift_remove(&name);
+            return;
+        }
+        let value = self.variables.remove(&name).unwrap_or_default();
+        let spoilt = self.spoilt(value);
+        self.variables.insert(name, spoilt);
+    }
+
+    fn spoilt(&mut self, value: Value) -> Value {
+        match value {
+            Value::Array(mut items) if !items.is_empty() && self.dice.chance(70) => {
+                let at = self.dice.roll(items.len());
+                items[at] = self.spoilt(items[at].clone());
+                Value::Array(items)
+            }
+            Value::Object(mut fields) if !fields.is_empty() && self.dice.chance(70) => {
+                let names: Vec<String> = fields.keys().cloned().collect();
+                let name = names[self.dice.roll(names.len())].clone();
+                match self.dice.roll(3) {
+                    0 => drop(fields.insert("inesistente".into(), json!(1))),
+                    _ => {
+                        let spoilt = self.spoilt(fields[&name].clone());
+                        fields.insert(name, spoilt);
+                    }
+                }
+                Value::Object(fields)
+            }
+            _ => {
+                let wrong = [
+                    json!(null),
+                    json!("x"),
+                    json!(true),
+                    json!(3_000_000_000_i64),
+                    json!(-7),
+                    json!(0.5),
+                    json!([]),
+                    json!({}),
+                ];
+                wrong[self.dice.roll(wrong.len())].clone()
+            }
         }
     }
 

@@ -162,8 +162,23 @@ fn difference(expected: &Value, got: &Value) -> Option<String> {
         return Some("whether there are errors".into());
     }
     let mut paths = errors.into_iter().flatten().filter_map(|error| error.get("path"));
-    let wrong = paths.find(|path| !leads_to_null(&got["data"], path));
-    wrong.map(|_| "an error where there is a value".to_owned())
+    if paths.clone().any(|path| !leads_to_null(&got["data"], path)) {
+        return Some("an error where there is a value".into());
+    }
+    let whole: Vec<&Value> =
+        expected["errors"].as_array().into_iter().flatten().filter_map(|error| error.get("path")).collect();
+    paths
+        .any(|path| !whole.iter().any(|whole| is_on_the_way(path, whole)))
+        .then(|| "an error at another place".to_owned())
+}
+
+/// Whether one of two paths leads to the other, or to a neighbour: where a source's failure takes the object around it, which of its fields
+/// failed is for its operator to know.
+fn is_on_the_way(told: &Value, whole: &Value) -> bool {
+    let segments = |path: &Value| path.as_array().cloned().unwrap_or_default();
+    let (mut told, whole) = (segments(told), segments(whole));
+    told.pop();
+    told.iter().zip(&whole).all(|(told, whole)| told == whole)
 }
 
 fn leads_to_null(data: &Value, path: &Value) -> bool {

@@ -13,7 +13,7 @@ pub(crate) use v1::adopt_keys;
 use apollo_compiler::Name;
 
 use super::field_set;
-use super::subgraph::{Field, Kind, Subgraph};
+use super::subgraph::{Field, Kind, Subgraph, TypeDef};
 use crate::Diagnostic;
 use field_sets::coordinate;
 
@@ -96,12 +96,7 @@ fn interface_fields(source: &Subgraph, roles: &mut Roles) {
 
 fn externals(source: &mut Subgraph, problems: &mut Vec<Diagnostic>) {
     if !source.v2 {
-        for def in source.types.values_mut() {
-            def.fields.retain(|_, field| !field.external || field.used);
-        }
-        source
-            .types
-            .retain(|name, def| def.kind != Kind::Object || !def.fields.is_empty() || name == "Query");
+        drop_unused(source, problems);
         return;
     }
     for def in source.types.values() {
@@ -127,4 +122,27 @@ fn externals(source: &mut Subgraph, problems: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// v1 took `@external` fields that nothing uses, and did nothing for them. A type of which nothing else is left goes with them, unless a field
+/// gives objects of it: of these the source could tell nothing.
+fn drop_unused(source: &mut Subgraph, problems: &mut Vec<Diagnostic>) {
+    for def in source.types.values_mut() {
+        def.fields.retain(|_, field| !field.external || field.used);
+    }
+    let is_empty = |def: &TypeDef| def.kind == Kind::Object && def.fields.is_empty() && def.name != "Query";
+    let given = |name: &Name| {
+        let fields = source.types.values().flat_map(|def| def.fields.values());
+        fields.into_iter().any(|field| field.ty.inner_named_type() == name)
+    };
+    for def in source.types.values().filter(|def| is_empty(def) && given(&def.name)) {
+        let message =
+            format!("`{}` has only `@external` fields here, which nothing in this source uses", def.name);
+        let rule = "TYPE_WITH_ONLY_UNUSED_EXTERNAL";
+        let diagnostic = Diagnostic::error(rule, source.locate(def.at), message);
+        problems.push(
+            diagnostic.help("give the type the `@key` by which the gateway finds its objects elsewhere"),
+        );
+    }
+    source.types.retain(|_, def| !is_empty(def));
 }
