@@ -69,6 +69,7 @@ impl Loader<'_> {
                 per_key: None,
                 arguments: &[],
                 missing: &[],
+                counted: false,
             };
             self.call(&select).await
         });

@@ -99,7 +99,13 @@ impl Compiler<'_> {
             let shape = self.shape(level, node, below, below.type_id, Origin::Row)?;
             shapes.push((address(below), shape));
         }
-        Ok(Listed::Connection { mapping: connection.clone(), shapes, cursors: reads_cursors(selection) })
+        let counts = selection.fields.iter().any(|field| &*field.name == "totalCount");
+        Ok(Listed::Connection {
+            mapping: connection.clone(),
+            shapes,
+            cursors: reads_cursors(selection),
+            counts,
+        })
     }
 
     /// The declared order and then the key, so that it is total.

@@ -309,6 +309,7 @@ pub(crate) async fn selects(database: &Database, table: &Table, columns: &[Name]
         per_key: None,
         arguments: &arguments,
         missing: &[],
+        counted: false,
     };
     let statement = statement::write(database.dialect(), &Types::default(), &select)?;
     database.select(&statement, table, usize::MAX).await.map(|_| ())

@@ -74,6 +74,7 @@ impl<'a> Loader<'a> {
             per_key,
             arguments: &arguments,
             missing: &[],
+            counted: false,
         };
         let rows = self.call(&select).await?;
         match asks_all && rows.count() > left {
@@ -102,6 +103,34 @@ impl<'a> Loader<'a> {
             limit: Some(wanted.min(left.saturating_add(1))),
             per_key: None,
             arguments: &arguments,
+            missing: &[],
+            counted: false,
+        };
+        self.call(&select).await
+    }
+
+    /// How many records each of these parents has, or without keys how many there are: one call.
+    pub(crate) async fn count(
+        &self,
+        listing: &Listing,
+        keys: &[Key],
+        scalars: &[&str],
+    ) -> Result<Rows, Failure> {
+        let conditions = self.conditions(listing);
+        let arguments = self.arguments(listing);
+        let values = columns_of(&canonical::as_stored(keys, scalars), listing.key.len());
+        let of_parents = (!listing.key.is_empty()).then_some((listing.key.as_slice(), values.as_slice()));
+        let select = Select {
+            table: &listing.table,
+            columns: &listing.key,
+            keys: of_parents,
+            conditions: &conditions,
+            order: &[],
+            after: None,
+            limit: None,
+            per_key: None,
+            arguments: &arguments,
+            counted: true,
             missing: &[],
         };
         self.call(&select).await

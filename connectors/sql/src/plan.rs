@@ -119,6 +119,8 @@ pub(crate) enum Listed {
         shapes: Vec<(usize, Shape)>,
         /// Somebody reads cursors.
         cursors: bool,
+        /// Somebody reads how many there are in all.
+        counts: bool,
     },
 }
 
@@ -163,6 +165,19 @@ pub(crate) enum Content {
     Relation(usize),
     /// A value that the representation brought.
     Echo(Field),
+}
+
+impl Listing {
+    /// Somebody reads how many records there are in all.
+    pub(crate) fn counts(&self) -> bool {
+        matches!(self.output, Listed::Connection { counts: true, .. })
+    }
+
+    /// Nobody reads anything else of it.
+    pub(crate) fn only_counts(&self) -> bool {
+        let counts = |field: &Field| matches!(&*field.name, "totalCount" | "__typename");
+        self.counts() && self.field.selection().is_some_and(|selection| selection.fields.iter().all(counts))
+    }
 }
 
 impl Plan {

@@ -27,6 +27,8 @@ pub(crate) struct Children {
 pub(crate) struct Group {
     pub(crate) rows: Vec<usize>,
     pub(crate) has_next: bool,
+    /// How many there are in all, where that was asked.
+    pub(crate) total: Option<u64>,
 }
 
 /// Whose relations are loaded.
@@ -49,6 +51,17 @@ impl Loader<'_> {
         let mut after = asked.after.clone();
         let size = listing.page.size.unwrap_or(usize::MAX);
         let mut has_next;
+        if listing.only_counts() {
+            let total = Some(count_of(&self.count(listing, &[], &[]).await?, 0, 0)?);
+            let group = Group { total, ..Group::default() };
+            return Ok(Children {
+                of_parent: vec![Some(0)],
+                groups: vec![group],
+                rows,
+                below: Vec::new(),
+                has_previous: false,
+            });
+        }
         for page in 1.. {
             if page > self.fetch.limits.pages {
                 return Err(Failure::over_limit(format!(
@@ -65,7 +78,11 @@ impl Loader<'_> {
             self.take_rows(came.count(), listing)?;
             rows.append(&came);
             if !has_next || most(listing, &asked).is_some_and(|first| rows.count() >= first) {
-                let group = Group { rows: (0..rows.count()).collect(), has_next };
+                let total = match listing.counts() {
+                    true => Some(count_of(&self.count(listing, &[], &[]).await?, 0, 0)?),
+                    false => None,
+                };
+                let group = Group { rows: (0..rows.count()).collect(), has_next, total };
                 let below = self.relations(&listing.level, Parents::Rows(&rows)).await?;
                 let has_previous = asked.after.is_some();
                 return Ok(Children {
@@ -95,14 +112,23 @@ impl Loader<'_> {
         let keys = self.parent_keys(relation, parents);
         let (distinct, of_key) = distinct(&keys);
         let scalars = scalars_of(relation);
+        let read = if listing.only_counts() { &[] } else { distinct.as_slice() };
         let batches =
-            distinct.chunks(listing.batch.max(1)).map(|batch| self.batch(listing, &asked, batch, &scalars));
+            read.chunks(listing.batch.max(1)).map(|batch| self.batch(listing, &asked, batch, &scalars));
         let mut rows = Rows::new(listing.level.columns.len().max(1));
         let mut groups: Vec<Group> = distinct.iter().map(|_| Group::default()).collect();
         for batch in try_join_all(batches).await? {
             let before = rows.count();
             rows.append(&batch);
             group(relation, &rows, before, &of_key, &mut groups);
+        }
+        if listing.counts() {
+            let batches =
+                distinct.chunks(listing.batch.max(1)).map(|batch| self.count(listing, batch, &scalars));
+            groups.iter_mut().for_each(|group| group.total = Some(0));
+            for counted in try_join_all(batches).await? {
+                add_counts(&counted, &scalars, &of_key, &mut groups)?;
+            }
         }
         let rows = keep(rows, &mut groups, most(listing, &asked).unwrap_or(usize::MAX));
         self.take_rows(rows.count(), listing)?;
@@ -161,6 +187,29 @@ fn group(
             group.rows.push(row);
         }
     }
+}
+
+/// Adds counts, each with its key before it, to the groups of the keys.
+fn add_counts(
+    counted: &Rows,
+    scalars: &[&str],
+    of_key: &FxHashMap<Key, usize>,
+    groups: &mut [Group],
+) -> Result<(), Failure> {
+    let at: Vec<usize> = (0..scalars.len()).collect();
+    for row in 0..counted.count() {
+        let key = canonical::of_columns(counted, row, &at, scalars.iter().copied());
+        let group = key.and_then(|key| of_key.get(&key)).and_then(|index| groups.get_mut(*index));
+        if let Some(group) = group {
+            group.total = Some(group.total.unwrap_or(0) + count_of(counted, row, scalars.len())?);
+        }
+    }
+    Ok(())
+}
+
+fn count_of(rows: &Rows, row: usize, column: usize) -> Result<u64, Failure> {
+    let count = rows.datum(row, column).text().and_then(|text| text.parse().ok());
+    count.ok_or_else(|| Failure::malformed("expected a count"))
 }
 
 /// Keeps so many rows of each group: what was read to know that more follow leads to no further question.

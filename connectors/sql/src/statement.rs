@@ -124,6 +124,8 @@ pub(crate) struct Select<'a> {
     pub(crate) limit: Option<usize>,
     /// At most so many rows for each key.
     pub(crate) per_key: Option<usize>,
+    /// Not the records, but how many there are: for each key, whose columns are the only ones, or in all.
+    pub(crate) counted: bool,
     /// Columns that the table hasn't any more: NULL stands for them.
     pub(crate) missing: &'a [Name],
     /// The values of a query's arguments.
@@ -154,6 +156,9 @@ pub(crate) fn write(dialect: Dialect, types: &Types, select: &Select<'_>) -> Res
             columns.iter().map(column).collect()
         }
     };
+    if select.counted {
+        return count(writer, select, &columns);
+    }
     let mut text = match select.per_key {
         None => format!("SELECT {} FROM {}", columns.join(", "), writer.from(select.table, select.arguments)),
         Some(_) => windowed(&mut writer, select, &columns),
@@ -175,6 +180,23 @@ pub(crate) fn write(dialect: Dialect, types: &Types, select: &Select<'_>) -> Res
         let _ = write!(text, " LIMIT {limit}");
     }
     Ok(Statement { text, binds: writer.binds, width: columns.len() })
+}
+
+/// `SELECT r."key", COUNT(*) FROM … WHERE … GROUP BY r."key"`.
+fn count(mut writer: Writer<'_>, select: &Select<'_>, columns: &[String]) -> Result<Statement, Failure> {
+    let keys: Vec<String> = select.columns.iter().map(|name| writer.partition(name)).collect();
+    let plain = columns.iter().filter(|_| !keys.is_empty()).map(String::as_str);
+    let wanted: Vec<&str> = plain.chain(["COUNT(*)"]).collect();
+    let mut text =
+        format!("SELECT {} FROM {}", wanted.join(", "), writer.from(select.table, select.arguments));
+    let conditions = writer.conditions(select)?;
+    if !conditions.is_empty() {
+        let _ = write!(text, " WHERE {}", conditions.join(" AND "));
+    }
+    if !keys.is_empty() {
+        let _ = write!(text, " GROUP BY {}", keys.join(", "));
+    }
+    Ok(Statement { text, binds: writer.binds, width: wanted.len() })
 }
 
 /// The statement that is prepared and never run: for the types of columns.

@@ -86,7 +86,7 @@ impl Writer<'_> {
     }
 
     fn connection(&mut self, listing: &Listing, children: &Children, group: &Group) -> Result<Cell, Failure> {
-        let (Listed::Connection { mapping, shapes, cursors }, Some(selection)) =
+        let (Listed::Connection { mapping, shapes, cursors, .. }, Some(selection)) =
             (&listing.output, listing.field.selection())
         else {
             return Err(Failure::internal("a connection without a selection"));
@@ -108,7 +108,7 @@ impl Writer<'_> {
             cursors: &cursors,
             has_next: group.has_next,
             has_previous: children.has_previous,
-            total: None,
+            total: group.total,
         };
         let mut reply = std::mem::take(&mut self.reply);
         let written = write_connection(&mut reply, selection, &connection, &mut |reply, index, below| {

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use crate::mapping::{ConnectionMapping, Name};
 
 /// The fields that paging writes on a connection, an edge and a `PageInfo`.
-const CONNECTION_FIELDS: [&str; 3] = ["nodes", "edges", "pageInfo"];
+const CONNECTION_FIELDS: [&str; 4] = ["nodes", "edges", "pageInfo", "totalCount"];
 const EDGE_FIELDS: [&str; 2] = ["node", "cursor"];
 const PAGE_INFO_FIELDS: [&str; 4] = ["hasNextPage", "hasPreviousPage", "startCursor", "endCursor"];
 

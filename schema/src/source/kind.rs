@@ -67,6 +67,7 @@ fn check_graphql(mapping: &SourceMapping, found: &mut Vec<Diagnostic>) {
 
 fn check_connected(mapping: &SourceMapping, kind: &str, found: &mut Vec<Diagnostic>) {
     for ty in mapping.types.values() {
+        check_count(ty, kind, found);
         check_target(&ty.name, ty.connect.as_ref(), kind, found);
         check_entity(ty, found);
     }
@@ -89,6 +90,24 @@ fn check_connected(mapping: &SourceMapping, kind: &str, found: &mut Vec<Diagnost
         );
     }
     check_reached(mapping, kind, found);
+}
+
+/// How many records there are in all, only a kind that can count them says.
+fn check_count(ty: &TypeMapping, kind: &str, found: &mut Vec<Diagnostic>) {
+    let Some(field) = ty.connection.as_ref().and_then(|_| ty.fields.get("totalCount")) else { return };
+    if !matches!(kind, "sheet" | "sql") {
+        let message = format!("`{}.totalCount` is not a field that paging writes in kind `{kind}`", ty.name);
+        found.push(
+            Diagnostic::error("CONNECTION_FIELD", field.at.clone(), message)
+                .help("remove it: in this version kinds `sheet` and `sql` count records, and no other"),
+        );
+    } else if &*field.shape.named != "Int" || field.shape.list {
+        let message =
+            format!("`{}.totalCount` is a `{}`, and a count is an `Int`", ty.name, field.shape.named);
+        found.push(
+            Diagnostic::error("CONNECTION_FIELD", field.at.clone(), message).help("let it be an `Int`"),
+        );
+    }
 }
 
 fn check_target(on: &str, connect: Option<&Connect>, kind: &str, found: &mut Vec<Diagnostic>) {

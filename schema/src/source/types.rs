@@ -281,9 +281,7 @@ impl Reading<'_> {
             let message = format!("`{ty}.{}` is not a field that paging writes", field.name);
             found.push(
                 Diagnostic::error("CONNECTION_FIELD", self.document.places.at_name(&field.name), message)
-                    .help(format!(
-                        "in this version `{ty}` has {known} only; counts of records come with a later version"
-                    )),
+                    .help(format!("in this version `{ty}` has {known} only")),
             );
         }
     }

@@ -12,7 +12,7 @@ type Query {
   perPeso(first: Int, after: String): Voci! @connect(sql: { table: "voci" }, order: [{ column: "peso" }, { column: "nome", descending: true }], page: { first: "first", after: "after" })
   perPrezzo(first: Int, after: String): Voci! @connect(sql: { table: "voci" }, order: [{ column: "prezzo" }], page: { first: "first", after: "after" })
 }
-type Voci { edges: [VoceEdge!]! nodes: [Voce!]! pageInfo: PageInfo! }
+type Voci { edges: [VoceEdge!]! nodes: [Voce!]! pageInfo: PageInfo! totalCount: Int }
 type VoceEdge { node: Voce! cursor: String! }
 type Voce @key(fields: "id") @connect(sql: { table: "voci" }) { id: ID! nome: String punti: Int gruppo: ID }
 type Gruppo @key(fields: "id") {
@@ -103,5 +103,50 @@ async fn each_parent_has_its_own_page_and_goes_on_from_it() {
         let text = format!("perPunti(after: {cursor}) {{ nodes {{ id }} }}");
         let failure = database.failure(&text).await;
         assert_eq!(failure.kind, raccordo_connector_api::FailureKind::BadInput, "{}", database.name);
+    }
+}
+
+#[tokio::test]
+async fn counts_are_asked_for_where_they_are_wanted() {
+    for database in all(SDL, SCRIPT).await {
+        let fetch = database
+            .ask
+            .roots("perPunti(first: 1) { totalCount nodes { id } } perPeso(first: 1) { nodes { id } }")
+            .unwrap();
+        let got = database.answer(&fetch).await;
+        assert_eq!(got["perPunti"]["totalCount"], json!(6), "{}", database.name);
+        assert_eq!(fetch.meter.read().0, 3, "{}", database.name);
+
+        let groups = ["B", "C", "A"].map(|id| json!({ "id": id }));
+        let fetch = database
+            .ask
+            .entities("Gruppo", "voci(first: 1, puntiMin: 5) { totalCount nodes { id } }", &groups)
+            .unwrap();
+        let got = database.answer(&fetch).await;
+        let counts: Vec<&Value> = (0..3).map(|at| &got[at]["voci"]["totalCount"]).collect();
+        assert_eq!(counts, [&json!(1), &json!(0), &json!(2)], "{}", database.name);
+        // Two batches of keys, each for records and for counts.
+        assert_eq!(fetch.meter.read().0, 4, "{}", database.name);
+        // Where nothing else is asked, no record is read.
+        let fetch = database.ask.entities("Gruppo", "voci { totalCount }", &groups[2..]).unwrap();
+        assert_eq!(
+            database.answer(&fetch).await,
+            json!([{ "voci": { "totalCount": 4 } }]),
+            "{}",
+            database.name
+        );
+        let all = database.ask.roots("perPunti { totalCount }").unwrap();
+        assert_eq!(
+            database.answer(&all).await,
+            json!({ "perPunti": { "totalCount": 6 } }),
+            "{}",
+            database.name
+        );
+        assert_eq!(
+            [fetch.meter.read().0, all.meter.read().0, all.meter.read().2],
+            [1, 1, 0],
+            "{}",
+            database.name
+        );
     }
 }
