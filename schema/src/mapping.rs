@@ -217,6 +217,8 @@ pub struct SqlTarget {
     pub query: Option<Arc<str>>,
     /// `key:`; empty when not given.
     pub key: Vec<Name>,
+    /// `parent:`; empty when not given.
+    pub parent: Vec<Name>,
 }
 
 /// `fhir: { … }`.

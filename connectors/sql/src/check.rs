@@ -74,6 +74,11 @@ impl Check<'_> {
         };
         self.target(&on, connect, target, Some(field));
         self.page(&on, of, field, connect);
+        if !target.parent.is_empty() && of.is_some_and(|of| of.connect.is_none()) {
+            let message = format!("`sql: {{ parent: }}` on `{on}`, whose type has no table of its own");
+            let help = "give the type a `@connect(sql:)`: the columns are read from its row";
+            self.wrong("SQL_PARENT", connect, message, help);
+        }
     }
 
     fn target(&mut self, on: &str, connect: &Connect, target: &SqlTarget, field: Option<&FieldMapping>) {
@@ -82,7 +87,7 @@ impl Check<'_> {
             self.wrong("SQL_QUERY", connect, format!("`sql: {{ query: }}` on `{on}`: {why}"), help);
         }
         self.placeholders(on, connect, target);
-        let names = target.table.iter().chain(&target.namespace).chain(&target.key);
+        let names = target.table.iter().chain(&target.namespace).chain(&target.key).chain(&target.parent);
         let columns = connect.filters.iter().map(|filter| &filter.target);
         let columns = columns.chain(connect.order.iter().map(|order| &order.target));
         if names.chain(columns).any(|name| name.contains('\0')) {

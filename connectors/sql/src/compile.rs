@@ -190,8 +190,11 @@ impl Compiler<'_> {
                 false => {}
             }
         }
-        if known.connect.is_some() {
-            let parent = self.parent(level, of, origin)?;
+        if let Some(connect) = &known.connect {
+            let parent = match &sql(connect, &of.name)?.parent {
+                columns if columns.is_empty() => self.parent(level, of, origin)?,
+                columns => by_columns(level, of, columns),
+            };
             let listing = self.listing(&of.name, field, known)?;
             level.relations.push(Relation { parent, listing });
             return Ok(Content::Relation(level.relations.len() - 1));
@@ -298,6 +301,16 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+/// A parent that is known by columns of its row; their values compare as those of the fields that they are mapped to.
+fn by_columns(level: &mut Level, of: &TypeMapping, columns: &[Name]) -> Parent {
+    let scalar = |column: &Name| {
+        let field = of.fields.values().find(|field| field.connect.is_none() && column_of(field) == column);
+        field.map_or_else(|| Name::from("String"), |field| field.shape.named.clone())
+    };
+    let key = columns.iter().map(|column| KeyColumn { at: level.column(column), scalar: scalar(column) });
+    Parent::Row(key.collect())
 }
 
 /// The columns that a shape reads by itself and through objects inside the row.

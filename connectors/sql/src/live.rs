@@ -137,6 +137,10 @@ const DEPTH: usize = 8;
 
 /// The columns that a type's values are in, and those of the objects in its row.
 fn values(mapping: &SourceMapping, of: &TypeMapping, uses: &mut Vec<Use>, depth: usize) {
+    for connect in of.fields.values().filter_map(|field| field.connect.as_ref()) {
+        let Target::Sql(target) = &connect.target else { continue };
+        uses.extend(target.parent.iter().map(|column| used(column, &of.name, connect, Role::Value)));
+    }
     for field in of.fields.values().filter(|field| field.connect.is_none() && !field.external) {
         let on = format!("{}.{}", of.name, field.name);
         let one = |column: &Name, leaf| Use {

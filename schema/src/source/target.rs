@@ -98,6 +98,7 @@ fn read_sql(ground: &Ground<'_>, value: &Node<Value>, found: &mut Vec<Diagnostic
         namespace: text(value, "namespace"),
         query: text(value, "query"),
         key: texts(value, "key"),
+        parent: texts(value, "parent"),
     };
     match (member(value, "query"), &target.table, &target.namespace) {
         (None, None, _) => {
@@ -112,7 +113,10 @@ fn read_sql(ground: &Ground<'_>, value: &Node<Value>, found: &mut Vec<Diagnostic
         }
         _ => {}
     }
-    check_sql_key(ground, value, &target.key, found);
+    match target.parent.is_empty() {
+        true => check_sql_key(ground, value, &target.key, found),
+        false => check_parent(ground, value, &target, found),
+    }
     target
 }
 
@@ -120,6 +124,32 @@ fn read_sql(ground: &Ground<'_>, value: &Node<Value>, found: &mut Vec<Diagnostic
 fn query_arguments(query: &str) -> Vec<String> {
     let after = query.split("{$args.").skip(1);
     after.filter_map(|after| Some(after.split_once('}')?.0.trim().to_owned())).collect()
+}
+
+/// `parent:` beside `key:`, one column for each.
+fn check_parent(ground: &Ground<'_>, value: &Node<Value>, target: &SqlTarget, found: &mut Vec<Diagnostic>) {
+    let at = ground.document.places.at(member(value, "parent").unwrap_or(value));
+    if ground.site != Site::Relation {
+        let message = format!(
+            "`sql: {{ parent: }}` has no meaning on `{}`: there is no record it could be of",
+            ground.on
+        );
+        ground.wrong(found, "MISPLACED_ARGUMENT", at, message, "remove `parent:`");
+    } else if target.parent.len() != target.key.len() {
+        let (parent, key) = (target.parent.len(), target.key.len());
+        let message = format!(
+            "`sql: {{ parent: }}` on `{}` has {parent} column{}, and `key:` has {key}",
+            ground.on,
+            plural(parent)
+        );
+        ground.wrong(
+            found,
+            "KEY_COLUMNS",
+            at,
+            message,
+            "give one column of the record for each column of `key:`, in its order",
+        );
+    }
 }
 
 fn check_sql_key(ground: &Ground<'_>, value: &Node<Value>, key: &[Name], found: &mut Vec<Diagnostic>) {

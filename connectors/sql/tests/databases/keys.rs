@@ -228,3 +228,45 @@ async fn a_query_stands_for_a_table() {
         assert_eq!(got, expected, "{}", database.name);
     }
 }
+
+const JOINS: &str = r#"
+type Query { righe: [Riga!]! @connect(sql: { table: "righe" }, order: { column: "id" }) }
+type Riga @key(fields: "id") @connect(sql: { table: "righe" }) {
+  id: ID!
+  ordine: Ordine @connect(sql: { table: "ordini", key: ["anno", "numero"], parent: ["anno_ordine", "num_ordine"] })
+  vicine(first: Int): [Riga!]! @connect(sql: { table: "righe", key: ["zona"], parent: ["zona"] }, order: { column: "id" }, page: { first: "first" })
+}
+type Ordine { anno: Int numero: String cliente: String }
+"#;
+
+#[tokio::test]
+async fn a_record_leads_to_others_by_any_of_its_columns() {
+    let script = "CREATE TABLE ordini (anno INTEGER, numero VARCHAR(4), cliente TEXT);
+        INSERT INTO ordini VALUES (2025, '1', 'Ada'), (2026, '1', 'Bice'), (2026, '2', 'Carla');
+        CREATE TABLE righe (id INTEGER, anno_ordine INTEGER, num_ordine VARCHAR(4), zona VARCHAR(3));
+        INSERT INTO righe VALUES (1, 2026, '1', 'a'), (2, 2025, '1', 'a'), (3, NULL, '1', NULL), (4, 2026, '9', 'b');";
+    for database in all(JOINS, script).await {
+        let fetch = database.ask.roots("righe { id ordine { cliente } vicine(first: 5) { id } }").unwrap();
+        let riga = |id: &str, cliente: Option<&str>, vicine: &[&str]| {
+            let vicine: Vec<_> = vicine.iter().map(|id| json!({ "id": id })).collect();
+            json!({ "id": id, "ordine": cliente.map(|cliente| json!({ "cliente": cliente })), "vicine": vicine })
+        };
+        let expected = [
+            riga("1", Some("Bice"), &["1", "2"]),
+            riga("2", Some("Ada"), &["1", "2"]),
+            riga("3", None, &[]),
+            riga("4", None, &["4"]),
+        ];
+        assert_eq!(database.answer(&fetch).await, json!({ "righe": expected }), "{}", database.name);
+        // One statement a level: the list, the orders, the neighbours.
+        assert_eq!(fetch.meter.read().0, 3, "{}", database.name);
+        let got =
+            database.entities("Riga", "ordine { anno }", &["2", "1"].map(|id| json!({ "id": id }))).await;
+        assert_eq!(
+            got,
+            json!([{ "ordine": { "anno": 2025 } }, { "ordine": { "anno": 2026 } }]),
+            "{}",
+            database.name
+        );
+    }
+}
