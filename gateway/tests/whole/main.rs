@@ -1,4 +1,4 @@
-//! One whole graph against its sources: random queries over every graph that composition's tests compose, answered by the gateway
+//! One whole graph against its sources: random queries over every graph that composition's tests compose and over those in `graphs`, answered by the gateway
 //! over sources in memory, compared with a plain walk over the same data that knows nothing of sources.
 
 #![expect(
@@ -26,15 +26,23 @@ use crate::queries::Queries;
 /// Queries for each graph.
 const QUERIES: u64 = 150;
 
+/// The graphs that composition's tests compose, and those in `graphs` that are of interest for planning alone.
 fn good_graphs() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/tests/compose");
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(root)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("good_"))
-        .collect();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let composed = folders(&here.join("../schema/tests/compose"));
+    let good = composed.into_iter().filter(|path| name_of(path).starts_with("good_"));
+    good.chain(folders(&here.join("tests/whole/graphs"))).collect()
+}
+
+fn folders(root: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     folders
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap().to_str().unwrap().to_owned()
 }
 
 fn supergraph(folder: &Path) -> String {
@@ -49,7 +57,11 @@ fn supergraph(folder: &Path) -> String {
     files.sort();
     let sources: Vec<SourceSdl<'_>> =
         files.iter().map(|(name, sdl)| SourceSdl { name, url: None, file: name, sdl }).collect();
-    compose(&sources).expect("the graph composes").sdl().to_owned()
+    let composed = compose(&sources).unwrap_or_else(|wrong| {
+        let told: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+        panic!("{}: {}", name_of(folder), told.join("\n"))
+    });
+    composed.sdl().to_owned()
 }
 
 #[test]
@@ -57,7 +69,7 @@ fn every_answer_is_the_one_that_the_whole_graph_gives() {
     let mut asked = 0;
     let mut wrong: Vec<(String, u64)> = Vec::new();
     for folder in good_graphs() {
-        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        let name = name_of(&folder);
         let bench = Bench::new(&supergraph(&folder));
         for seed in 0..QUERIES {
             let Some(query) = Queries::new(bench.api(), seed).query() else { continue };

@@ -99,6 +99,12 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// An interface's field is external when it is on some implementation.
+    fn is_external_below(&self, parent: &Name, field: &Name) -> bool {
+        let types = self.source.runtime_types(parent);
+        types.into_iter().any(|name| self.source.field(name, field).is_some_and(|field| field.external))
+    }
+
     fn field(&mut self, parent: &'a Name, selected: &apollo_compiler::ast::Field, below_external: bool) {
         if selected.name == "__typename" {
             return;
@@ -124,7 +130,8 @@ impl<'a> Walk<'a> {
         let with_arguments = !selected.arguments.is_empty();
         self.steps.push(Step { parent, field, leaf, with_arguments, below_external });
         if let Some((name, _)) = composite {
-            self.selections(name, &selected.selection_set, below_external || field.external);
+            let is_external = field.external || self.is_external_below(parent, &field.name);
+            self.selections(name, &selected.selection_set, below_external || is_external);
         }
     }
 

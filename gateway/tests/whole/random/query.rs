@@ -412,10 +412,6 @@ impl Writer<'_> {
     fn spoil(&mut self) {
         let names: Vec<String> = self.variables.keys().cloned().collect();
         let Some(name) = self.dice.pick(&names).cloned() else { return };
-        if self.dice.chance(15) {
-            self.variables.shift_remove(&name);
-            return;
-        }
         let value = self.variables.remove(&name).unwrap_or_default();
         let spoilt = self.spoilt(value);
         self.variables.insert(name, spoilt);
