@@ -197,7 +197,7 @@ const CORS: &[Part] = &[Part::Texts { name: "origins", doc: "Origins, as `https:
 
 /// What every source's entry may have, beside its kind's own keys.
 pub(crate) const SOURCE: &[Part] = &[
-    text("kind", true, "What the source is: `graphql`, `sql`, `fhir` or `http`."),
+    text("kind", true, "What the source is: `graphql`, `sql`, `fhir`, `http` or `sheet`."),
     text("schema", true, "The file of the source's SDL, relative to the configuration."),
     number("timeout_ms", 10, 600_000, 10_000, "Milliseconds that one fetch from the source may take."),
     Part::Section { name: "limits", doc: "What one fetch from the source may cost.", parts: SOURCE_LIMITS },

@@ -233,7 +233,8 @@ pub(crate) fn default(key: &Key) -> Option<SettingValue> {
 /// A file URL that is relative stands beside the configuration.
 fn beside(scheme: &str, rest: &str, folder: &Path) -> String {
     let path = rest.strip_prefix("//").unwrap_or(rest);
-    let is_relative = scheme == "sqlite" && !path.is_empty() && !path.starts_with(['/', ':', '?']);
+    let is_relative =
+        matches!(scheme, "sqlite" | "file") && !path.is_empty() && !path.starts_with(['/', ':', '?']);
     match folder.to_str().filter(|folder| is_relative && !folder.is_empty()) {
         Some(folder) => format!("{scheme}:{}/{path}", encoded(folder)),
         None => format!("{scheme}:{rest}"),

@@ -127,12 +127,10 @@ impl Reading<'_> {
         let kind = self.kinds.iter().copied().find(|kind| kind.name() == word);
         if kind.is_none() {
             let wrong = |rule, message| Diagnostic::error(rule, given.value.at.clone(), message);
-            found.push(match word.as_str() {
-                "sheet" => wrong("LATER_VERSION", "kind `sheet` can't be used yet".to_owned())
-                    .help("sheets come with a later version"),
-                _ => wrong("UNKNOWN_KIND", format!("`{word}` is not a kind of source"))
+            found.push(
+                wrong("UNKNOWN_KIND", format!("`{word}` is not a kind of source"))
                     .help(known_words(word, self.kinds.iter().map(|kind| kind.name()))),
-            });
+            );
         }
         kind
     }

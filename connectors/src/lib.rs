@@ -9,6 +9,7 @@ pub fn kinds() -> Vec<&'static dyn Kind> {
         raccordo_connector_sql::KIND,
         raccordo_connector_fhir::KIND,
         raccordo_connector_http::KIND,
+        raccordo_connector_sheet::KIND,
     ]
 }
 
@@ -19,6 +20,6 @@ mod tests {
     #[test]
     fn every_kind_has_its_own_name() {
         let names: Vec<&str> = kinds().iter().map(|kind| kind.name()).collect();
-        assert_eq!(names, ["graphql", "sql", "fhir", "http"]);
+        assert_eq!(names, ["graphql", "sql", "fhir", "http", "sheet"]);
     }
 }

@@ -127,8 +127,13 @@ pub enum From {
     Name,
     /// `column:`.
     Column(Name),
-    /// `header:`, with aliases.
-    Header(Vec<Name>),
+    /// `header:`, with aliases; none stands for the field's own name.
+    Header {
+        /// The header and its aliases.
+        names: Vec<Name>,
+        /// What separates the items of a list in one cell.
+        split: Option<Arc<str>>,
+    },
     /// `jq:`, with the `elements:` it reads where said.
     Jq {
         /// The program.
@@ -191,7 +196,7 @@ pub enum Target {
     /// `http:`.
     Http(HttpTarget),
     /// `sheet:`.
-    Sheet,
+    Sheet(SheetTarget),
 }
 
 impl Target {
@@ -201,7 +206,7 @@ impl Target {
             Self::Sql(_) => "sql",
             Self::Fhir(_) => "fhir",
             Self::Http(_) => "http",
-            Self::Sheet => "sheet",
+            Self::Sheet(_) => "sheet",
         }
     }
 }
@@ -234,6 +239,19 @@ pub struct FhirTarget {
     pub reference: Option<Name>,
     /// `where:`.
     pub conditions: Vec<(Name, Arc<str>)>,
+}
+
+/// `sheet: { … }`.
+#[derive(Debug, Clone)]
+pub struct SheetTarget {
+    /// `file:`, a name or a pattern.
+    pub file: Option<Name>,
+    /// `sheet:`.
+    pub sheet: Option<Name>,
+    /// `index:`, from 1.
+    pub index: Option<usize>,
+    /// `key:`; empty when not given.
+    pub key: Vec<Name>,
 }
 
 /// `http: { … }`.

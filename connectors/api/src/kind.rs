@@ -100,6 +100,11 @@ pub trait Connector: Send + Sync {
         false
     }
 
+    /// How old what the connector keeps is, where it keeps what a source holds: the kind `sheet` does. No call is made.
+    fn standing(&self) -> Option<Standing> {
+        None
+    }
+
     /// Whether the source answers at all: one cheap call that asks for no record.
     ///
     /// # Errors
@@ -113,4 +118,15 @@ pub trait Connector: Send + Sync {
     fn examine(&self) -> BoxFuture<'_, Result<Vec<Diagnostic>, Failure>> {
         std::future::ready(Ok(Vec::new())).boxed()
     }
+}
+
+/// How old what a connector keeps is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// When the source changed it last, RFC 3339 in UTC; of several files the oldest.
+    pub as_of: String,
+    /// Since when there is a newer version that can't be served, RFC 3339 in UTC: what is served is the one before it.
+    pub refused_since: Option<String>,
+    /// Records that aren't served because they don't fit what is declared.
+    pub left_out: u64,
 }

@@ -28,7 +28,7 @@ pub use cursor::Cursors;
 pub use events::Events;
 pub use failure::{Failure, FailureKind};
 pub use fetch::{Fetch, Meter, Origin};
-pub use kind::{Checked, Connector, Kind, Source};
+pub use kind::{Checked, Connector, Kind, Source, Standing};
 pub use leaf::Leaf;
 pub use limits::Limits;
 pub use reply::{Cell, ObjectAt, Problem, Reply, Settled};

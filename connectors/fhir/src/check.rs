@@ -147,7 +147,7 @@ impl Check<'_> {
                     None
                 }
             },
-            From::Column(_) | From::Header(_) => {
+            From::Column(_) | From::Header { .. } => {
                 let message = format!("`@from` on `{on}` names a column, and a resource has none");
                 let help = "use `jq:`, as `@from(jq: \".period.start\")`";
                 self.wrong("FROM_KIND_MISMATCH", &field.at, message, help);

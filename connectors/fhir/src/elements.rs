@@ -45,6 +45,6 @@ fn read(model: &Model, of: &TypeMapping, field: &Name) -> Option<Vec<String>> {
         }
         From::Jq { elements: None, .. } => model.program(&of.name, field)?.top_level_elements(),
         From::Meta(_) => Some(vec!["meta".to_owned()]),
-        From::Column(_) | From::Header(_) => None,
+        From::Column(_) | From::Header { .. } => None,
     }
 }

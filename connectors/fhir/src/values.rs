@@ -45,7 +45,7 @@ impl Writer {
                 let updated = record.get("meta").and_then(|meta| meta.get("lastUpdated"));
                 Ok(updated.map_or(Cow::Owned(Value::Null), Cow::Borrowed))
             }
-            From::Column(_) | From::Header(_) => Err(Failure::internal("a column in a resource")),
+            From::Column(_) | From::Header { .. } => Err(Failure::internal("a column in a resource")),
         }
     }
 

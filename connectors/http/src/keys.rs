@@ -159,7 +159,7 @@ pub(crate) fn read<'v>(
             one_value(program.run(record, variables)?, field.shape.list)
         }
         From::Meta(_) => Ok(Cow::Owned(Value::Null)),
-        From::Column(_) | From::Header(_) => Err(Failure::internal("a column in a JSON record")),
+        From::Column(_) | From::Header { .. } => Err(Failure::internal("a column in a JSON record")),
     }
 }
 

@@ -93,7 +93,7 @@ fn side(
     target: &Target,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Name> {
-    let right = if matches!(target, Target::Sql(_) | Target::Sheet) { "column" } else { "param" };
+    let right = if matches!(target, Target::Sql(_) | Target::Sheet(_)) { "column" } else { "param" };
     let wrong = if right == "column" { "param" } else { "column" };
     let at = ground.document.places.at(value);
     if member(value, wrong).is_some() {

@@ -10,7 +10,7 @@ use super::document::{Document, Places};
 use super::values::{argument, strings};
 use super::vocabulary::Checked;
 use crate::Diagnostic;
-use crate::mapping::{EnumMapping, FieldType, From, Meta, Name};
+use crate::mapping::{EnumMapping, FieldType, From, Meta, Name, NamedKind};
 
 /// Reads one `@from` that fits the vocabulary.
 pub(crate) fn read_from(
@@ -28,11 +28,26 @@ pub(crate) fn read_from(
         .filter_map(|part| Some((part, argument(directive, part)?)))
         .collect();
     let elements = argument(directive, "elements");
+    let split = argument(directive, "split").and_then(|value| value.as_str()).map(Arc::from);
     if elements.is_some() && argument(directive, "jq").is_none() {
         found.push(wrong(
             "FROM_TARGET",
             format!("`@{name}(elements:)` on `{on}` has no `jq:` beside it"),
             "`elements:` says what a jq program reads; remove it",
+        ));
+    }
+    if split.is_some() && !given.iter().all(|(part, _)| *part == "header") {
+        found.push(wrong(
+            "FROM_TARGET",
+            format!("`@{name}(split:)` on `{on}` stands beside what isn't a header"),
+            "`split:` separates the items of a sheet's cell; remove it",
+        ));
+    }
+    if split.is_some() && (!shape.list || !matches!(shape.kind, NamedKind::Scalar | NamedKind::Enum)) {
+        found.push(wrong(
+            "FROM_SPLIT",
+            format!("`@{name}(split:)` stands on `{on}`, which isn't a list of single values"),
+            "remove `split:`, or let the field be a list",
         ));
     }
     match given.as_slice() {
@@ -42,22 +57,13 @@ pub(crate) fn read_from(
             Some(From::Jq { program: Arc::from(value.as_str()?), elements })
         }
         [("meta", value)] => read_meta(places, on, directive, value, shape, found),
-        [(_, value)] => {
-            found.push(
-                Diagnostic::error(
-                    "LATER_VERSION",
-                    places.at(value),
-                    format!("`@{name}(header:)` on `{on}` can't be used yet"),
-                )
-                .help("it is for kind `sheet`, which comes with a later version"),
-            );
-            None
-        }
+        [(_, value)] => Some(From::Header { names: strings(Some(value)), split }),
+        [] if split.is_some() => Some(From::Header { names: Vec::new(), split }),
         [] => {
             found.push(wrong(
                 "FROM_TARGET",
                 format!("`@{name}` on `{on}` doesn't say where the value is"),
-                "give exactly one of `column:`, `jq:` and `meta:`",
+                "give exactly one of `column:`, `header:`, `jq:` and `meta:`",
             ));
             None
         }
@@ -67,7 +73,7 @@ pub(crate) fn read_from(
             found.push(wrong(
                 "FROM_TARGET",
                 format!("`@{name}` on `{on}` has {parts}"),
-                "give exactly one of `column:`, `jq:` and `meta:`",
+                "give exactly one of `column:`, `header:`, `jq:` and `meta:`",
             ));
             None
         }

@@ -122,10 +122,12 @@ fn check_target(on: &str, connect: Option<&Connect>, kind: &str, found: &mut Vec
 
 fn check_from(parent: &str, field: &FieldMapping, kind: &str, found: &mut Vec<Diagnostic>) {
     let (given, right) = match (&field.from, kind) {
-        (From::Column(_), "sql") | (From::Jq { .. }, "fhir" | "http") | (From::Header(_), "sheet") => return,
+        (From::Column(_), "sql") | (From::Jq { .. }, "fhir" | "http") | (From::Header { .. }, "sheet") => {
+            return;
+        }
         (From::Name | From::Meta(_), _) => return,
         (From::Column(_), _) => ("column", if kind == "sheet" { "header" } else { "jq" }),
-        (From::Header(_), _) => ("header", if kind == "sql" { "column" } else { "jq" }),
+        (From::Header { .. }, _) => ("header", if kind == "sql" { "column" } else { "jq" }),
         (From::Jq { .. }, _) => ("jq", if kind == "sheet" { "header" } else { "column" }),
     };
     let message =
@@ -197,9 +199,12 @@ fn check_value(
             Diagnostic::error("CONNECT_MISSING", field.at.clone(), format!("`{on}` returns a connection and has no `@connect`"))
                 .help(format!("say where its records are: `@connect({kind}: {{ … }}, page: {{ … }})`")),
         ),
-        NamedKind::Object if kind == "sql" && field.shape.list => found.push(
+        NamedKind::Object if matches!(kind, "sql" | "sheet") && field.shape.list => found.push(
             Diagnostic::error("CONNECT_MISSING", field.at.clone(), format!("`{on}` is a list of records, which a row can't hold"))
-                .help("say in which table they are: `@connect(sql: { table: …, key: […] })`"),
+                .help(match kind {
+                    "sql" => "say in which table they are: `@connect(sql: { table: …, key: […] })`",
+                    _ => "say in which sheet they are: `@connect(sheet: { file: …, key: […] })`",
+                }),
         ),
         _ => {}
     }

@@ -5,9 +5,10 @@ use apollo_compiler::ast::{Directive, Value};
 
 use super::connect::{Ground, Site};
 use super::http::{named_values, read_http};
+use super::page::positive;
 use super::values::{argument, member, text, texts};
 use crate::Diagnostic;
-use crate::mapping::{FhirTarget, Name, SqlTarget, Target};
+use crate::mapping::{FhirTarget, Name, SheetTarget, SqlTarget, Target};
 
 /// A target, and the arguments that it uses by itself; an empty name stands for all of them.
 pub(crate) struct Use {
@@ -35,12 +36,7 @@ pub(crate) fn read_target(
         }
         [("fhir", value)] => plain(Target::Fhir(read_fhir(ground, value, found)?)),
         [("http", value)] => read_http(ground, value, found),
-        [(_, value)] => {
-            let message = format!("`@{}(sheet:)` can't be used yet", directive.name);
-            let at = ground.document.places.at(value);
-            ground.wrong(found, "LATER_VERSION", at, message, "kind `sheet` comes with a later version");
-            None
-        }
+        [(_, value)] => plain(Target::Sheet(read_sheet(ground, value, found))),
         several => {
             let kinds =
                 several.iter().map(|(kind, _)| format!("`{kind}:`")).collect::<Vec<_>>().join(" and ");
@@ -54,7 +50,7 @@ pub(crate) fn read_target(
                 "CONNECT_TARGET",
                 at,
                 message,
-                "give exactly one of `sql:`, `fhir:`, `http:`, the one of the source's kind",
+                "give exactly one of `sql:`, `fhir:`, `http:`, `sheet:`, the one of the source's kind",
             );
             None
         }
@@ -114,7 +110,7 @@ fn read_sql(ground: &Ground<'_>, value: &Node<Value>, found: &mut Vec<Diagnostic
         _ => {}
     }
     match target.parent.is_empty() {
-        true => check_sql_key(ground, value, &target.key, found),
+        true => check_columns(ground, value, ("sql", "column"), &target.key, found),
         false => check_parent(ground, value, &target, found),
     }
     target
@@ -152,7 +148,30 @@ fn check_parent(ground: &Ground<'_>, value: &Node<Value>, target: &SqlTarget, fo
     }
 }
 
-fn check_sql_key(ground: &Ground<'_>, value: &Node<Value>, key: &[Name], found: &mut Vec<Diagnostic>) {
+fn read_sheet(ground: &Ground<'_>, value: &Node<Value>, found: &mut Vec<Diagnostic>) -> SheetTarget {
+    let target = SheetTarget {
+        file: text(value, "file"),
+        sheet: text(value, "sheet"),
+        index: positive(ground, value, "index", found),
+        key: texts(value, "key"),
+    };
+    if target.sheet.is_some() && target.index.is_some() {
+        let message = format!("`sheet:` on `{}` names its sheet twice", ground.on);
+        let at = ground.document.places.at(value);
+        ground.wrong(found, "SHEET_NAME", at, message, "keep one of `sheet:` and `index:`");
+    }
+    check_columns(ground, value, ("sheet", "header"), &target.key, found);
+    target
+}
+
+/// `key:` of a kind whose records are rows; `words` are the kind's name and what it calls a column.
+fn check_columns(
+    ground: &Ground<'_>,
+    value: &Node<Value>,
+    (kind, column): (&str, &str),
+    key: &[Name],
+    found: &mut Vec<Diagnostic>,
+) {
     let at = ground.document.places.at(member(value, "key").unwrap_or(value));
     let one = match ground.keys {
         [one] => Some(one),
@@ -162,19 +181,20 @@ fn check_sql_key(ground: &Ground<'_>, value: &Node<Value>, key: &[Name], found: 
         (Site::Root, 0, _) | (Site::Entity, 0, _) => {}
         (Site::Root, _, _) => {
             let message = format!(
-                "`sql: {{ key: }}` has no meaning on `{}`: a root field is asked by no key",
+                "`{kind}: {{ key: }}` has no meaning on `{}`: a root field is asked by no key",
                 ground.on
             );
             ground.wrong(found, "MISPLACED_ARGUMENT", at, message, "remove `key:`");
         }
         (Site::Relation, 0, Some(_)) => {
             let message =
-                format!("`sql:` on `{}` doesn't say which columns hold the parent's key", ground.on);
-            ground.wrong(found, "KEY_COLUMNS", at, message, "add `key:` with those columns of this table");
+                format!("`{kind}:` on `{}` doesn't say which {column}s hold the parent's key", ground.on);
+            let help = format!("add `key:` with those {column}s of this table");
+            ground.wrong(found, "KEY_COLUMNS", at, message, help);
         }
         (_, count, Some(fields)) if count != fields.len() => {
             let message = format!(
-                "`sql: {{ key: }}` has {count} column{}, and the `@key` of `{}` has {} field{} ({})",
+                "`{kind}: {{ key: }}` has {count} {column}{}, and the `@key` of `{}` has {} field{} ({})",
                 plural(count),
                 ground.on.split('.').next().unwrap_or_default(),
                 fields.len(),
@@ -186,12 +206,12 @@ fn check_sql_key(ground: &Ground<'_>, value: &Node<Value>, key: &[Name], found: 
                 "KEY_COLUMNS",
                 at,
                 message,
-                "give one column for each field of the key, in the key's order",
+                format!("give one {column} for each field of the key, in the key's order"),
             );
         }
         (Site::Entity, _, None) if !ground.keys.is_empty() => {
             let message = format!(
-                "`sql: {{ key: }}` can't tell which of the {} keys of `{}` it is for",
+                "`{kind}: {{ key: }}` can't tell which of the {} keys of `{}` it is for",
                 ground.keys.len(),
                 ground.on
             );
@@ -200,7 +220,7 @@ fn check_sql_key(ground: &Ground<'_>, value: &Node<Value>, key: &[Name], found: 
                 "KEY_COLUMNS",
                 at,
                 message,
-                "leave `key:` out: each key is found by the columns of its fields",
+                format!("leave `key:` out: each key is found by the {column}s of its fields"),
             );
         }
         _ => {}
