@@ -11,6 +11,7 @@ pub mod document;
 pub mod events;
 pub mod failure;
 pub mod fetch;
+pub mod inspect;
 pub mod kind;
 pub mod leaf;
 pub mod limits;

@@ -19,6 +19,7 @@ mod connector;
 mod csv;
 mod fold;
 mod header;
+mod inspect;
 mod limits;
 mod load;
 mod model;
@@ -38,7 +39,8 @@ mod xlsx;
 
 use std::sync::Arc;
 
-use raccordo_connector_api::{Checked, Key, Kind, Source};
+use futures::future::BoxFuture;
+use raccordo_connector_api::{Checked, Failure, Key, Kind, Source};
 use raccordo_schema::Diagnostic;
 
 /// The kind, for the registry.
@@ -53,6 +55,14 @@ impl Kind for Sheet {
 
     fn keys(&self) -> &'static [Key] {
         settings::KEYS
+    }
+
+    fn inspects(&self, url: &str) -> bool {
+        inspect::inspects(url)
+    }
+
+    fn inspect<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<String, Failure>> {
+        Box::pin(inspect::inspect(url))
     }
 
     fn check(&self, source: Source<'_>) -> Result<Arc<dyn Checked>, Vec<Diagnostic>> {

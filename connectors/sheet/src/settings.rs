@@ -141,13 +141,39 @@ pub(crate) fn read(source: Source<'_>, found: &mut Vec<Diagnostic>) -> Option<Se
     Some(Settled { place, interval, reading: reading(source) })
 }
 
-/// A key's number, or its default.
-fn integer(source: Source<'_>, name: &str) -> u64 {
-    let default = KEYS.iter().find(|key| key.name == name).map_or(0, |key| match key.kind {
+/// How a file is read when nobody says anything.
+pub(crate) fn defaults() -> Reading {
+    let default = |name: &str| usize::try_from(default(name)).unwrap_or(usize::MAX);
+    Reading {
+        separator: None,
+        encoding: Encoding::Found,
+        decimal: None,
+        day_first: true,
+        italian_time: true,
+        header_rows: default("header_rows"),
+        bad_rows: BadRows::Serve,
+        limits: Limits {
+            file_bytes: default("file_bytes"),
+            unpacked_bytes: default("unpacked_bytes"),
+            rows: default("sheet_rows"),
+            columns: default("sheet_columns"),
+            cells: default("sheet_cells"),
+            files: default("files"),
+        },
+    }
+}
+
+/// The default of a key that is a number.
+fn default(name: &str) -> u64 {
+    KEYS.iter().find(|key| key.name == name).map_or(0, |key| match key.kind {
         KeyKind::Integer { default, .. } => default,
         _ => 0,
-    });
-    source.settings.integer(name).unwrap_or(default)
+    })
+}
+
+/// A key's number, or its default.
+fn integer(source: Source<'_>, name: &str) -> u64 {
+    source.settings.integer(name).unwrap_or_else(|| default(name))
 }
 
 fn reading(source: Source<'_>) -> Reading {

@@ -1,14 +1,12 @@
 //! The catalogue of a database in, a first annotated SDL of it out. Names become Italian-friendly GraphQL, keys and references are found,
 //! comments become descriptions. What looks personal is marked, and never silently public: a person decides.
 
-mod names;
-mod personal;
 mod print;
 mod types;
 
 use crate::catalogue::{Described, DescribedColumn};
-use names::Names;
-use personal::Judgement;
+use raccordo_connector_api::inspect::names::{self, Names};
+use raccordo_connector_api::inspect::personal::{self, Judgement};
 use types::Leaf;
 
 /// How a table becomes a type.

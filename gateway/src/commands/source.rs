@@ -36,6 +36,7 @@ const AFTER_HELP: &str = "\
 Examples:
   raccordo source inspect sqlite:anagrafe.db > sources/anagrafe.graphql
   raccordo source inspect \"postgres://lettore@db.comune.example/anagrafe?sslmode=verify-full\" > sources/anagrafe.graphql
+  raccordo source inspect fogli/attivita.xlsx > sources/attivita.graphql
 
 Exit codes: 0 written; 1 nothing could be learnt there; 2 usage.";
 

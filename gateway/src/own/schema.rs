@@ -7,6 +7,8 @@ use std::sync::Arc;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, EmptyMutation, EmptySubscription, Object, Result, Schema};
 
+use raccordo_connector_api::Standing;
+
 use super::state::{SourceState, States};
 
 /// The schema's type.
@@ -52,6 +54,11 @@ struct Fonte {
 }
 
 impl Fonte {
+    /// What is in memory is read as it is: there is nothing to load together.
+    fn standing(&self, context: &Context<'_>) -> Result<Option<Standing>> {
+        Ok(context.data::<Arc<States>>()?.standing(&self.nome))
+    }
+
     async fn state(&self, context: &Context<'_>) -> Result<Option<SourceState>> {
         let loaded = context.data::<DataLoader<StateLoader>>()?.load_one(self.nome.clone()).await;
         Ok(loaded.unwrap_or_else(|never| match never {}))
@@ -74,5 +81,17 @@ impl Fonte {
 
     async fn dal(&self, context: &Context<'_>) -> Result<Option<String>> {
         Ok(self.state(context).await?.map(|state| state.since_text()))
+    }
+
+    async fn aggiornata_al(&self, context: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.standing(context)?.map(|standing| standing.as_of))
+    }
+
+    async fn versione_rifiutata_dal(&self, context: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.standing(context)?.and_then(|standing| standing.refused_since))
+    }
+
+    async fn record_esclusi(&self, context: &Context<'_>) -> Result<Option<i32>> {
+        Ok(self.standing(context)?.map(|standing| i32::try_from(standing.left_out).unwrap_or(i32::MAX)))
     }
 }

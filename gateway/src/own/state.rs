@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use raccordo_connector_api::{Connector, FailureKind};
+use raccordo_connector_api::{Connector, FailureKind, Standing};
 use raccordo_schema::mapping::Name;
 
 /// How often every source is asked whether it answers.
@@ -54,13 +54,14 @@ fn civil(days: i64) -> (i64, i64, i64) {
 pub struct States {
     kinds: BTreeMap<String, String>,
     found: Mutex<HashMap<String, SourceState>>,
+    standings: Mutex<HashMap<String, Standing>>,
 }
 
 impl States {
     /// Sources by name and kind, of which nothing is known yet.
     pub fn new(sources: impl IntoIterator<Item = (Name, Name)>) -> Self {
         let kinds = sources.into_iter().map(|(name, kind)| (name.to_string(), kind.to_string())).collect();
-        Self { kinds, found: Mutex::default() }
+        Self { kinds, found: Mutex::default(), standings: Mutex::default() }
     }
 
     /// Names and kinds, by name.
@@ -72,6 +73,11 @@ impl States {
     pub fn of(&self, names: &[String]) -> HashMap<String, SourceState> {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         names.iter().filter_map(|name| Some((name.clone(), *found.get(name)?))).collect()
+    }
+
+    /// How old what a source's connector keeps was at the last probe; none of a source of which nothing is kept.
+    pub fn standing(&self, name: &str) -> Option<Standing> {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// Notes what asking a source found. Whoever refuses, or answers something unexpected, is there.
@@ -94,6 +100,10 @@ impl States {
             Err(_) => Some(FailureKind::TimedOut),
         };
         self.note(name, failure);
+        if let Some(standing) = connector.standing() {
+            let mut standings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
+            standings.insert(name.to_owned(), standing);
+        }
         failure
     }
 

@@ -9,6 +9,7 @@ mod files;
 mod formats;
 mod headers;
 mod hostile;
+mod inspect;
 mod kit;
 mod limits;
 mod rows;

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::names::{self, Names};
-use super::personal::Judgement;
+use raccordo_connector_api::inspect::names::{self, Names};
+use raccordo_connector_api::inspect::personal::Judgement;
+
 use super::types::Leaf;
 use super::{Field, Type};
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 /// Names that are taken already.
-pub(super) struct Names {
+#[derive(Debug)]
+pub struct Names {
     taken: BTreeSet<String>,
 }
 
 impl Names {
     /// Names of types: GraphQL's own and those that the SDL defines are taken.
-    pub(super) fn types() -> Self {
+    pub fn types() -> Self {
         let own = [
             "Query",
             "Mutation",
@@ -30,17 +31,17 @@ impl Names {
     }
 
     /// Names of fields.
-    pub(super) fn fields() -> Self {
+    pub fn fields() -> Self {
         Self { taken: BTreeSet::new() }
     }
 
     /// Nobody has the name, nor those of its connection.
-    pub(super) fn is_free(&self, name: &str) -> bool {
+    pub fn is_free(&self, name: &str) -> bool {
         ["", "Connection", "Edge"].iter().all(|end| !self.taken.contains(&format!("{name}{end}")))
     }
 
     /// This name, or the first free one with a number behind it. A type's connection and edge are taken with it.
-    pub(super) fn take(&mut self, name: &str) -> String {
+    pub fn take(&mut self, name: &str) -> String {
         let is_free = |name: &str| {
             ["", "Connection", "Edge"].iter().all(|end| !self.taken.contains(&format!("{name}{end}")))
         };
@@ -54,7 +55,7 @@ impl Names {
 }
 
 /// `COD_FISCALE`, `Data di nascita`, `idAnagrafica`, `città` as `codFiscale`, `dataDiNascita`, `idAnagrafica`, `citta`.
-pub(super) fn field_name(name: &str) -> String {
+pub fn field_name(name: &str) -> String {
     let words = words(name);
     let mut joined = String::new();
     for (index, word) in words.iter().enumerate() {
@@ -64,7 +65,7 @@ pub(super) fn field_name(name: &str) -> String {
 }
 
 /// The same with a capital.
-pub(super) fn type_name(name: &str) -> String {
+pub fn type_name(name: &str) -> String {
     let joined: String = words(name).iter().map(|word| capital(word)).collect();
     capital(&begun(joined))
 }
@@ -141,7 +142,7 @@ impl Iterator for Plain {
 }
 
 /// What three tables or more all begin with, up to a `_`: `glpi_`, `mdl_`.
-pub(super) fn common_prefix<'n>(names: impl Iterator<Item = &'n str>) -> String {
+pub fn common_prefix<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.collect();
     let first = names.first().copied().unwrap_or_default();
     let prefix = first.find('_').and_then(|end| first.get(..=end)).unwrap_or_default();

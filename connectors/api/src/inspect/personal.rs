@@ -2,7 +2,8 @@
 
 /// What a column looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Judgement {
+pub enum Judgement {
+    /// Nothing personal.
     Nothing,
     /// A codice fiscale.
     TaxCode,
@@ -18,12 +19,12 @@ pub(super) enum Judgement {
 
 impl Judgement {
     /// Makes its whole table one about persons.
-    pub(super) fn is_of_a_person(self) -> bool {
+    pub fn is_of_a_person(self) -> bool {
         matches!(self, Self::TaxCode | Self::Identity | Self::Special | Self::Judicial)
     }
 
     /// The category to begin with, if any.
-    pub(super) fn category(self) -> Option<&'static str> {
+    pub fn category(self) -> Option<&'static str> {
         match self {
             Self::Nothing => None,
             Self::TaxCode | Self::Identity | Self::Perhaps => Some("PERSONAL"),
@@ -154,7 +155,7 @@ const WORDS: &[(Judgement, &[&str])] = &[
 ];
 
 /// Judges a column by its name.
-pub(super) fn judge(name: &str) -> Judgement {
+pub fn judge(name: &str) -> Judgement {
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     if plain == "cf"
