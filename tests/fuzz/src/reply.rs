@@ -162,6 +162,8 @@ fn same(reply: &Reply, cell: Cell, field: &Field, lists: u8, value: &Value, aske
             Some(_) if matches!(leaf, Leaf::Id) && value.is_f64() => {
                 assert!(reply.json(cell).is_some() || matches!(cell, Cell::Failed(_)), "{value}: {cell:?}");
             }
+            // A fraction beyond a float's digits: the reply's reader sees that it isn't whole, this reading no longer does.
+            Some(_) if matches!(leaf, Leaf::Int) && value.is_f64() && matches!(cell, Cell::Failed(_)) => {}
             Some(expected) => {
                 let json = reply.json(cell).unwrap_or_else(|| panic!("{value} is lost as {cell:?}"));
                 let found: Value = serde_json::from_slice(json).expect("a leaf is JSON");
