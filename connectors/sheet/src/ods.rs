@@ -288,7 +288,7 @@ fn value_attribute(start: &BytesStart<'_>) -> Result<Option<String>, Broken> {
 }
 
 fn value(open: Open) -> Option<Cell<'static>> {
-    let written = |text: String| (!text.is_empty()).then(|| Cell::Text(Cow::Owned(text)));
+    let written = |text: String| (!text.is_empty()).then_some(Cell::Text(Cow::Owned(text)));
     let value = open.value.unwrap_or_default();
     match open.kind.as_deref() {
         // The result of a formula that failed is a text that begins so.
