@@ -3,7 +3,7 @@
 use raccordo_connector_api::{Key, KeyKind, Kind};
 use serde_json::{Map, Value, json};
 
-use crate::keys::{Part, ROOT, SOURCE};
+use crate::keys::{LOCATOR, MEMBER, OF_WHOLE, Part, ROOT, SOURCE};
 
 /// The JSON Schema of a configuration whose sources are of these kinds. `${env.NAME}` may stand for any single value.
 pub fn json_schema(kinds: &[&dyn Kind]) -> Value {
@@ -25,6 +25,8 @@ fn object<'p>(parts: impl Iterator<Item = &'p Part>, kinds: &[&dyn Kind]) -> Val
             Part::Texts { doc, .. } => {
                 described(json!({ "type": "array", "items": { "type": "string" } }), doc)
             }
+            Part::Members { doc, .. } => described(members(kinds), doc),
+            Part::Locator { doc, .. } => described(system(LOCATOR, kinds), doc),
             Part::Sources { doc, .. } => described(sources(kinds), doc),
             Part::Later { .. } => continue,
         };
@@ -49,10 +51,53 @@ fn sources(kinds: &[&dyn Kind]) -> Value {
 fn source(kind: &dyn Kind, kinds: &[&dyn Kind]) -> Value {
     let own: Vec<Part> = kind.keys().iter().copied().map(Part::Value).collect();
     let mut entry = object(SOURCE.iter().chain(&own), kinds);
+    // Where members have the keys that the kind needs, the source's own entry may be without them.
+    let needed: Vec<&str> = own.iter().filter_map(required).collect();
+    if let Some(required) = entry.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|name| !needed.iter().any(|needed| name == needed));
+    }
+    if let Some(entry) = entry.as_object_mut() {
+        entry.insert("anyOf".to_owned(), json!([{ "required": ["members"] }, { "required": needed }]));
+    }
     if let Some(word) = entry.pointer_mut("/properties/kind") {
         *word = json!({ "const": kind.name(), "description": "What the source is." });
     }
     entry
+}
+
+fn required(part: &Part) -> Option<&'static str> {
+    match part {
+        Part::Value(key) if key.required => Some(key.name),
+        _ => None,
+    }
+}
+
+fn members(kinds: &[&dyn Kind]) -> Value {
+    json!({
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" },
+        "additionalProperties": system(MEMBER, kinds),
+    })
+}
+
+/// A member, or the locator, of any kind: what its kind needs may stand in its source's entry.
+fn system(own: &'static [Part], kinds: &[&dyn Kind]) -> Value {
+    let needed: Vec<&str> = own.iter().filter_map(required).collect();
+    let of = |kind: &&dyn Kind| {
+        let of_kind = kind.keys().iter().copied().map(Part::Value);
+        let common = SOURCE.iter().copied().filter(|part| !OF_WHOLE.contains(&part.name()));
+        let parts: Vec<Part> = own.iter().copied().chain(common).chain(of_kind).collect();
+        let mut system = object(parts.iter(), &[]);
+        if let Some(system) = system.as_object_mut() {
+            system.insert("required".to_owned(), json!(needed));
+        }
+        if let Some(word) = system.pointer_mut("/properties/kind") {
+            *word = json!({ "const": kind.name(), "description": "What the system is, where it isn't what the source is." });
+        }
+        system
+    };
+    json!({ "anyOf": kinds.iter().map(of).collect::<Vec<_>>() })
 }
 
 fn value(key: &Key) -> Value {

@@ -12,6 +12,10 @@ pub(crate) enum Part {
     Section { name: &'static str, doc: &'static str, parts: &'static [Part] },
     /// A list of texts.
     Texts { name: &'static str, doc: &'static str },
+    /// A source's members by name.
+    Members { name: &'static str, doc: &'static str },
+    /// What tells which member has a record: an entry like a member's.
+    Locator { name: &'static str, doc: &'static str },
     /// The sources by name.
     Sources { name: &'static str, doc: &'static str },
     /// Known to come: refused with a clear word.
@@ -25,6 +29,8 @@ impl Part {
             Self::Value(key) => key.name,
             Self::Section { name, .. }
             | Self::Texts { name, .. }
+            | Self::Members { name, .. }
+            | Self::Locator { name, .. }
             | Self::Sources { name, .. }
             | Self::Later { name, .. } => name,
         }
@@ -201,14 +207,54 @@ pub(crate) const SOURCE: &[Part] = &[
     text("schema", true, "The file of the source's SDL, relative to the configuration."),
     number("timeout_ms", 10, 600_000, 10_000, "Milliseconds that one fetch from the source may take."),
     Part::Section { name: "limits", doc: "What one fetch from the source may cost.", parts: SOURCE_LIMITS },
-    Part::Later {
+    Part::Members {
         name: "members",
-        why: "sources of several members come with a later version: give each system its own entry",
+        doc: "Several systems that together are the source, by name, in the order in which they count: each with its kind's keys, those of this entry where it is silent.",
     },
-    Part::Later { name: "route_by", why: "sources of several members come with a later version" },
+    text(
+        "route_by",
+        false,
+        "Of a source with members: the argument and key field whose value chooses members, by what each `serves`.",
+    ),
+    flag(
+        "broadcast",
+        false,
+        "Of a source with members: whether a record that nothing locates is asked of all of them. Every member then sees every key.",
+    ),
+    Part::Locator {
+        name: "locate",
+        doc: "Of a source with members: what tells which of them has a record that its key doesn't locate. Its SDL has the source's types by their keys, with the field that `route_by` names.",
+    },
+    Part::Value(Key {
+        name: "keepers_key",
+        kind: KeyKind::Secret,
+        required: false,
+        doc: "Of a source with members: the key of the hash by which the log tells records that two of them have. Drawn at start when it isn't given.",
+    }),
     Part::Later { name: "auth", why: "client credentials and certificates come with a later version" },
     Part::Later { name: "traffic", why: "retries and breakers come with a later version" },
 ];
+
+/// What a member's entry may have, beside what every source's has and its kind's own keys.
+pub(crate) const MEMBER: &[Part] = &[
+    text("kind", false, "What the member is, where it isn't what the source is."),
+    text(
+        "schema",
+        false,
+        "The file of the member's own SDL, where its mapping is its own: the same types, mapped otherwise.",
+    ),
+    Part::Texts { name: "serves", doc: "The values of `route_by` that are this member's." },
+];
+
+/// What the locator's entry may have, as a member's.
+pub(crate) const LOCATOR: &[Part] = &[
+    text("kind", false, "What the locator is, where it isn't what the source is."),
+    text("schema", true, "The file of the locator's SDL."),
+];
+
+/// What is said of a source as a whole, and isn't passed on to its members.
+pub(crate) const OF_WHOLE: &[&str] =
+    &["kind", "schema", "limits", "members", "route_by", "broadcast", "locate", "keepers_key"];
 
 /// A source's `limits:`. Those that the file's own `limits:` also has are taken from there when they aren't given.
 const SOURCE_LIMITS: &[Part] = &[
@@ -228,6 +274,13 @@ const SOURCE_LIMITS: &[Part] = &[
         "Bytes of one reply. By default the file's `limits: { reply_bytes }`.",
     ),
     number("parallel", 1, 64, 4, "Calls of one fetch that may be under way together."),
+    number(
+        "members",
+        1,
+        1_024,
+        raccordo_connector_members::PARALLEL,
+        "Members that one fetch asks at the same time.",
+    ),
     number("streams", 1, 100_000, 100, "Subscriptions to the source that may be open together."),
     number(
         "silence_ms",

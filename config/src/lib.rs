@@ -7,6 +7,7 @@ mod environment;
 mod json_schema;
 mod keys;
 mod load;
+mod members;
 mod operations;
 mod reader;
 mod reference;

@@ -122,7 +122,14 @@ fn read_part(
                     .help(*why),
             );
         }
-        (Part::Sources { .. } | Part::Texts { .. } | Part::Later { .. }, _) => {}
+        (
+            Part::Sources { .. }
+            | Part::Members { .. }
+            | Part::Locator { .. }
+            | Part::Texts { .. }
+            | Part::Later { .. },
+            _,
+        ) => {}
     }
 }
 

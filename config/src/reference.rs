@@ -2,7 +2,7 @@
 
 use raccordo_connector_api::{Key, KeyKind, Kind};
 
-use crate::keys::{Part, ROOT, SOURCE};
+use crate::keys::{LOCATOR, MEMBER, Part, ROOT, SOURCE};
 use crate::reader::join;
 
 /// Every key with what it is, its default and what it is for; the keys of these kinds' own at the end.
@@ -27,6 +27,14 @@ fn rows(text: &mut String, path: &str, parts: &[Part]) {
                 rows(text, &path, parts);
             }
             Part::Texts { doc, .. } => row(text, &path, "list of texts", "none", doc),
+            Part::Members { doc, .. } => {
+                row(text, &path, "map", "none", doc);
+                rows(text, &format!("{path}.NAME"), MEMBER);
+            }
+            Part::Locator { doc, .. } => {
+                row(text, &path, "map", "none", doc);
+                rows(text, &path, LOCATOR);
+            }
             Part::Sources { doc, .. } => row(text, &path, "map", "required", doc),
             Part::Later { why, .. } => row(text, &path, "", "", &format!("Refused: {why}.")),
         }

@@ -8,7 +8,7 @@ use raccordo_connector_api::{Kind, Settings, Source};
 use raccordo_schema::mapping::{Name, SourceMapping};
 use raccordo_schema::parallel::each;
 use raccordo_schema::suggest::known_words;
-use raccordo_schema::{Diagnostic, Location, check_kind, read_source};
+use raccordo_schema::{Diagnostic, Location, Reader, check_kind};
 
 use crate::checked::CheckedSource;
 use crate::keys::{Part, SOURCE};
@@ -31,7 +31,7 @@ pub(crate) struct ReadSource {
 pub(crate) struct ReadSdl {
     pub(crate) file: String,
     pub(crate) sdl: String,
-    mapping: Arc<SourceMapping>,
+    pub(crate) mapping: Arc<SourceMapping>,
 }
 
 /// Reads every source.
@@ -69,9 +69,7 @@ pub(crate) fn read_sources(
 
 fn check_name(entry: &Entry, own: &[OwnSource<'_>], found: &mut Vec<Diagnostic>) {
     let name = &entry.key;
-    let well_formed = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if !well_formed {
+    if !well_formed(name) {
         found.push(
             Diagnostic::error("SOURCE_NAME", entry.at.clone(), format!("`{name}` can't name a source"))
                 .help("use lower-case letters, digits and `_`, a letter first, as `asl_parma`"),
@@ -89,10 +87,21 @@ fn check_name(entry: &Entry, own: &[OwnSource<'_>], found: &mut Vec<Diagnostic>)
     }
 }
 
-struct Reading<'a> {
+/// Whether a source or a member can have this name.
+pub(crate) fn well_formed(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// What a kind's own keys are, as parts of an entry.
+pub(crate) fn own_parts(kind: &dyn Kind) -> impl Iterator<Item = Part> + use<> {
+    kind.keys().iter().copied().map(Part::Value)
+}
+
+pub(crate) struct Reading<'a> {
     file: &'a Map,
     kinds: &'a [&'a dyn Kind],
-    around: &'a Surroundings<'a>,
+    pub(crate) around: &'a Surroundings<'a>,
 }
 
 impl Reading<'_> {
@@ -100,11 +109,18 @@ impl Reading<'_> {
         let name = Name::from(entry.key.as_str());
         let kind = self.kind(entry, found);
         let before = errors(found);
-        let map = self.entry(entry, kind, found);
+        let has_members = entry.value.entries().iter().any(|part| part.key == "members");
+        let map = self.entry(entry, kind, has_members, found);
+        if !has_members {
+            not_without_members(entry, found);
+        }
         let settings_good = errors(found) == before;
         let read = self.sdl(&name, &map, found);
         let checked = kind.zip(read.as_ref()).and_then(|(kind, read)| {
-            let connector = check_source(&name, kind, &map, read, settings_good, found)?;
+            let connector = match has_members {
+                true => self.members(entry, &map, Some(kind), read, found)?,
+                false => check_source(&name, kind, &map, read, settings_good, found)?,
+            };
             Some(CheckedSource {
                 name: name.clone(),
                 kind: kind.name(),
@@ -121,7 +137,7 @@ impl Reading<'_> {
     }
 
     /// The kind that an entry names, if there is one of that name.
-    fn kind(&self, entry: &Entry, found: &mut Vec<Diagnostic>) -> Option<&dyn Kind> {
+    pub(crate) fn kind(&self, entry: &Entry, found: &mut Vec<Diagnostic>) -> Option<&dyn Kind> {
         let given = entry.value.entries().iter().find(|part| part.key == "kind")?;
         let Data::Scalar(word) = &given.value.data else { return None };
         let kind = self.kinds.iter().copied().find(|kind| kind.name() == word);
@@ -136,8 +152,18 @@ impl Reading<'_> {
     }
 
     /// The entry by its tables. Of an unknown kind no table tells its own keys, so only the common ones are read.
-    fn entry(&self, entry: &Entry, kind: Option<&dyn Kind>, found: &mut Vec<Diagnostic>) -> Map {
-        let own = kind.map_or(&[][..], |kind| kind.keys()).iter().copied().map(Part::Value);
+    /// What members may have instead isn't asked of a source that has them.
+    fn entry(
+        &self,
+        entry: &Entry,
+        kind: Option<&dyn Kind>,
+        has_members: bool,
+        found: &mut Vec<Diagnostic>,
+    ) -> Map {
+        let own = kind.into_iter().flat_map(own_parts).map(|part| match part {
+            Part::Value(key) if has_members => Part::Value(api::Key { required: false, ..key }),
+            part => part,
+        });
         let parts: Vec<Part> = SOURCE.iter().copied().chain(own).collect();
         let path = format!("sources.{}", entry.key);
         let mut told = Vec::new();
@@ -151,12 +177,24 @@ impl Reading<'_> {
     }
 
     fn sdl(&self, name: &Name, map: &Map, found: &mut Vec<Diagnostic>) -> Option<ReadSdl> {
-        let path = self.around.folder.join(map.values.text("schema")?);
+        let reader = Reader { source: name, member: None, route_by: map.values.text("route_by") };
+        self.read_sdl(map.values.text("schema")?, map.values.at("schema"), &reader, found)
+    }
+
+    /// Reads a file of SDL, which the configuration names `at` this place.
+    pub(crate) fn read_sdl(
+        &self,
+        file: &str,
+        at: Location,
+        reader: &Reader<'_>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<ReadSdl> {
+        let path = self.around.folder.join(file);
         let file = path.display().to_string();
         let sdl = std::fs::read_to_string(&path)
-            .map_err(|error| found.push(unreadable(&file, Some(map.values.at("schema")), &error)))
+            .map_err(|error| found.push(unreadable(&file, Some(at), &error)))
             .ok()?;
-        let mapping = read_source(name, &file, &sdl).map_err(|wrong| found.extend(wrong)).ok()?;
+        let mapping = reader.read(&file, &sdl).map_err(|wrong| found.extend(wrong)).ok()?;
         Some(ReadSdl { file, sdl, mapping: Arc::new(mapping) })
     }
 
@@ -179,12 +217,25 @@ impl Reading<'_> {
     }
 }
 
-fn errors(found: &[Diagnostic]) -> usize {
+/// What only a source with members can say.
+fn not_without_members(entry: &Entry, found: &mut Vec<Diagnostic>) {
+    let of_members = ["route_by", "broadcast", "locate", "keepers_key"];
+    for part in entry.value.entries().iter().filter(|part| of_members.contains(&part.key.as_str())) {
+        let message =
+            format!("`sources.{}.{}` is for a source with members, and this has none", entry.key, part.key);
+        found.push(
+            Diagnostic::error("MEMBERS_MISSING", part.at.clone(), message)
+                .help("add `members:`, or remove it"),
+        );
+    }
+}
+
+pub(crate) fn errors(found: &[Diagnostic]) -> usize {
     found.iter().filter(|diagnostic| diagnostic.is_error()).count()
 }
 
 /// The checks that need both the entry and the SDL. A mapping of another kind isn't shown to this one.
-fn check_source(
+pub(crate) fn check_source(
     name: &str,
     kind: &dyn Kind,
     map: &Map,
@@ -216,6 +267,7 @@ fn of_kind_only(values: &Settings, kind: &dyn Kind) -> Settings {
 pub(crate) fn unmapped(name: &str, file: &str) -> Arc<SourceMapping> {
     Arc::new(SourceMapping {
         source: name.into(),
+        member: None,
         file: file.into(),
         types: Default::default(),
         queries: Default::default(),

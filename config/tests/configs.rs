@@ -126,11 +126,11 @@ fn the_json_schema_judges_alike() {
 fn the_district_is_good() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("district/raccordo.yaml");
     let environment = |name: &str| {
-        let sql = name.contains("ANAGRAFE") || name.contains("SOCIALE");
+        let sql = ["ANAGRAFE", "SOCIALE", "UNIONE"].iter().any(|sql| name.contains(sql));
         name.ends_with("_URL").then(|| if sql { "sqlite:x.db" } else { "https://x.example" }.to_owned())
     };
     match load(&path, &environment, &kinds()) {
-        Ok(checked) => assert_eq!(checked.sources().len(), 5),
+        Ok(checked) => assert_eq!(checked.sources().len(), 6),
         Err(found) => panic!("{}", told(&found)),
     }
     let document = validate::json_of_yaml(&std::fs::read_to_string(&path).unwrap());
@@ -141,8 +141,8 @@ fn the_district_is_good() {
 #[test]
 fn the_examples_are_good() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    for kind in kinds() {
-        let path = examples.join(kind.name()).join("raccordo.yaml");
+    for name in kinds().iter().map(|kind| kind.name()).chain(["members"]) {
+        let path = examples.join(name).join("raccordo.yaml");
         let environment = |name: &str| name.ends_with("_TOKEN").then(|| "segreto".to_owned());
         match load(&path, &environment, &kinds()) {
             Ok(checked) => assert_eq!(checked.warnings(), []),

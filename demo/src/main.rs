@@ -46,7 +46,8 @@ Examples:
   raccordo-demo --residents 60000            as many as the seven comuni have
 
 The configuration names the partners' addresses as ${env.RACCORDO_ANAGRAFE_URL}, ${env.RACCORDO_SOCIALE_URL},
-${env.RACCORDO_ASL_URL}, ${env.RACCORDO_TERZOSETTORE_URL}, ${env.RACCORDO_TRASPORTI_URL}: the demo gives them.
+${env.RACCORDO_ASL_URL}, ${env.RACCORDO_TERZOSETTORE_URL}, ${env.RACCORDO_TRASPORTI_URL}, ${env.RACCORDO_UNIONE_BEDONIA_URL}
+and so on for the seven comuni: the demo gives them.
 
 Exit codes: 0 stopped as asked; 1 something can't start; 2 usage; 78 the configuration is wrong.";
 
@@ -85,7 +86,7 @@ async fn run(arguments: &Arguments) -> Result<(), DemoError> {
     let gateway = Listening::open(&config, &partners, arguments.listen).await?;
     println!("  pronto in {} ms: accesso aperto, soltanto da questa macchina", begun.elapsed().as_millis());
     println!();
-    println!("Apri http://{}/graphql: tre interrogazioni aspettano.", gateway.address());
+    println!("Apri http://{}/graphql: quattro interrogazioni aspettano.", gateway.address());
     println!("Ctrl-C ferma tutto e cancella i dati.");
     let ended = gateway.serve(asked_to_end()).await;
     if ended == Ended::CutOff {
@@ -99,6 +100,11 @@ async fn run(arguments: &Arguments) -> Result<(), DemoError> {
 fn tell(partners: &Partners) {
     println!("  anagrafe pronta su      {}", partners.anagrafe.url());
     println!("  sociale pronto su       {}", partners.sociale.url());
+    println!(
+        "  unione pronta           {} registri in {}",
+        partners.unione.len(),
+        partners.folder().display()
+    );
     for partner in [&partners.asl, &partners.terzo_settore, &partners.trasporti] {
         println!("  {:<22}  {}", format!("{} pronto su", partner.name()), partner.url());
     }

@@ -350,7 +350,8 @@ impl Record {
             .filter_map(|report| {
                 let source = graph.sources().get(report.source)?;
                 let name = Arc::clone(&source.name);
-                Some(Asked::new(name, report.calls, report.keys, report.rows, report.failure))
+                let asked = Asked::new(name, report.calls, report.keys, report.rows, report.failure);
+                Some(asked.with_members(&report.members))
             })
             .collect();
     }

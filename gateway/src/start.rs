@@ -74,10 +74,16 @@ fn unexamined(source: &str, why: &str) -> Diagnostic {
     Diagnostic::error("LIVE_UNKNOWN", Location::file(""), message).help("let its account read the catalogue")
 }
 
-/// What a source said when it was asked whether it answers.
+/// Asks whether anybody answers.
+async fn probed(connector: &dyn Connector) -> Option<Failure> {
+    let late = || Failure::timed_out(format!("no answer in {} s", PROBE_TIMEOUT.as_secs()));
+    timeout(PROBE_TIMEOUT, connector.probe()).await.unwrap_or_else(|_| Err(late())).err()
+}
+
+/// What a source, or one of its members, said when it was asked whether it answers.
 #[derive(Debug, Clone)]
 pub struct Probed {
-    /// The source.
+    /// The source, or `source/member`.
     pub name: Name,
     /// Its kind.
     pub kind: Name,
@@ -101,13 +107,21 @@ impl Prepared {
         let (states, sources) = (Arc::clone(&self.states), self.sources.clone());
         async move {
             let probes = sources.iter().map(|source| async {
-                let late = || Failure::timed_out(format!("no answer in {} s", PROBE_TIMEOUT.as_secs()));
-                let probe = timeout(PROBE_TIMEOUT, source.connector.probe()).await;
-                let failure = probe.unwrap_or_else(|_| Err(late())).err();
-                states.note(&source.name, failure.as_ref().map(|failure| failure.kind));
-                Probed { name: source.name.clone(), kind: source.kind.clone(), failure }
+                let members = source.connector.members();
+                if members.is_empty() {
+                    let failure = probed(source.connector.as_ref()).await;
+                    states.note(&source.name, failure.as_ref().map(|failure| failure.kind));
+                    return vec![Probed { name: source.name.clone(), kind: source.kind.clone(), failure }];
+                }
+                let probes = members.iter().map(|(name, kind, connector)| async {
+                    let failure = probed(connector.as_ref()).await;
+                    states.note_member(&source.name, name, failure.as_ref().map(|failure| failure.kind));
+                    let name = States::member_key(&source.name, name).into();
+                    Probed { name, kind: Name::from(*kind), failure }
+                });
+                join_all(probes).await
             });
-            join_all(probes).await
+            join_all(probes).await.into_iter().flatten().collect()
         }
     }
 
@@ -148,7 +162,14 @@ pub fn prepare(checked: &Checked) -> Result<Prepared, StartError> {
 pub fn prepare_with_trail(checked: &Checked, trail: Arc<dyn Trail>) -> Result<Prepared, StartError> {
     let sources: Vec<Source> = checked.sources().iter().map(connected).collect::<Result<_, _>>()?;
     let named = sources.iter().map(|source| (source.name.clone(), source.kind.clone()));
-    let states = Arc::new(States::new(named));
+    let with_members = |states: States, source: &Source| match source.connector.members() {
+        members if members.is_empty() => states,
+        members => {
+            let named = members.into_iter().map(|(name, kind, _)| (name, Name::from(kind)));
+            states.with_members(&source.name, named)
+        }
+    };
+    let states = Arc::new(sources.iter().fold(States::new(named), with_members));
     let mut of_graph: Vec<GraphSource> =
         sources.iter().zip(checked.sources()).map(|(source, entry)| graph_source(source, entry)).collect();
     let serves_own = checked.catalogue().sources().iter().any(|source| &*source.name == own::NAME);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use raccordo_connector_api::FailureKind;
+use raccordo_connector_api::{FailureKind, MemberCost};
 use thiserror::Error;
 
 use crate::code::Code;
@@ -65,12 +65,58 @@ pub struct Asked {
     pub rows: u64,
     /// What went wrong.
     pub failure: Option<Code>,
+    /// Of a source with members: each that was asked.
+    pub members: Vec<AskedMember>,
+}
+
+/// One member of a source, asked.
+#[derive(Debug, Clone)]
+pub struct AskedMember {
+    /// The member.
+    pub member: Arc<str>,
+    /// Calls made to it.
+    pub calls: u64,
+    /// Entities asked for by key.
+    pub keys: usize,
+    /// Records that came.
+    pub rows: u64,
+    /// What went wrong.
+    pub failure: Option<Code>,
 }
 
 impl Asked {
     /// A source asked, from how its step went.
     pub fn new(source: Arc<str>, calls: u64, keys: usize, rows: u64, failure: Option<FailureKind>) -> Self {
-        Self { source, calls, keys, rows, failure: failure.map(Code::from) }
+        Self { source, calls, keys, rows, failure: failure.map(Code::from), members: Vec::new() }
+    }
+
+    /// The same, with what each of the source's members cost: once for each member.
+    #[must_use]
+    pub fn with_members(mut self, costs: &[MemberCost]) -> Self {
+        let members = costs.iter().map(|cost| AskedMember {
+            member: Arc::clone(&cost.member),
+            calls: cost.calls,
+            keys: cost.keys,
+            rows: cost.rows,
+            failure: cost.failure.map(Code::from),
+        });
+        self.add_members(members);
+        self
+    }
+
+    /// Adds what members cost to what is known of them.
+    pub fn add_members(&mut self, members: impl IntoIterator<Item = AskedMember>) {
+        for more in members {
+            match self.members.iter_mut().find(|known| known.member == more.member) {
+                Some(known) => {
+                    known.calls += more.calls;
+                    known.keys += more.keys;
+                    known.rows += more.rows;
+                    known.failure = known.failure.or(more.failure);
+                }
+                None => self.members.push(more),
+            }
+        }
     }
 }
 
@@ -99,8 +145,9 @@ impl Trail for LogTrail {
             .iter()
             .map(|asked| {
                 let failure = asked.failure.map_or("ok", |code| code.name);
+                let members: String = asked.members.iter().map(told_member).collect();
                 format!(
-                    "{}:{} calls,{} keys,{} rows,{failure}",
+                    "{}:{} calls,{} keys,{} rows,{failure}{members}",
                     asked.source, asked.calls, asked.keys, asked.rows
                 )
             })
@@ -130,4 +177,10 @@ impl Trail for LogTrail {
         );
         Ok(())
     }
+}
+
+/// A member, as the log has it: after its source.
+fn told_member(asked: &AskedMember) -> String {
+    let failure = asked.failure.map_or("ok", |code| code.name);
+    format!(" {}:{} calls,{} keys,{} rows,{failure}", asked.member, asked.calls, asked.keys, asked.rows)
 }

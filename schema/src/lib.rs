@@ -11,7 +11,7 @@ pub mod source;
 pub mod suggest;
 
 pub use diagnostic::{Diagnostic, Location, Severity};
-pub use source::{check_kind, read_source};
+pub use source::{Reader, check_kind, disagreements, read_source};
 
 /// The text of the connector vocabulary, `schema/connect.graphql`.
 pub const CONNECT_SDL: &str = include_str!("../connect.graphql");

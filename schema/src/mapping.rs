@@ -16,6 +16,8 @@ pub type Name = Arc<str>;
 pub struct SourceMapping {
     /// The source's name in the configuration.
     pub source: Name,
+    /// Which of the source's members this is the mapping of; none where the source is one system.
+    pub member: Option<Member>,
     /// The SDL file, as the user would name it.
     pub file: Arc<str>,
     /// Object types and interfaces by name, `Query` and `Mutation` excepted.
@@ -30,6 +32,28 @@ pub struct SourceMapping {
     pub uses_connect: bool,
 }
 
+impl SourceMapping {
+    /// What the gateway knows of every record alike; none of what it doesn't know, or knows record by record.
+    pub fn known(&self, meta: Meta) -> Option<&Name> {
+        let member = self.member.as_ref();
+        match meta {
+            Meta::Source => Some(&self.source),
+            Meta::Member => member.map(|member| &member.name),
+            Meta::Serves => member.and_then(|member| member.serves.as_ref()),
+            Meta::AsOf => None,
+        }
+    }
+}
+
+/// One of several systems that are one source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its name in the configuration.
+    pub name: Name,
+    /// The value that it serves, where it serves exactly one.
+    pub serves: Option<Name>,
+}
+
 /// One object type.
 #[derive(Debug, Clone)]
 pub struct TypeMapping {
@@ -39,6 +63,8 @@ pub struct TypeMapping {
     pub at: Location,
     /// Its resolvable keys: for each the fields in order, nested ones as dotted paths (`comune.istat`).
     pub keys: Vec<Vec<Name>>,
+    /// Fields of its keys that a member serves: they choose the member, and records are found there by the rest, which [`Self::keys`] is.
+    pub served: Vec<Name>,
     /// How its entities are found by key. `None` for a stub (only fields with their own `@connect` add to the key) and for values.
     pub connect: Option<Connect>,
     /// Its fields in the order of the SDL.
@@ -152,6 +178,8 @@ pub enum Meta {
     Source,
     /// The member's name.
     Member,
+    /// The value that the member serves.
+    Serves,
     /// How fresh the record is.
     AsOf,
 }

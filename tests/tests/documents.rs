@@ -152,7 +152,19 @@ fn every_example_is_good() {
         }
         checked += 1;
     }
-    assert_eq!(checked, kinds().len(), "an example for each kind");
+    assert_eq!(checked, kinds().len() + 1, "an example for each kind, and one of members");
+}
+
+/// The example of members is shown as it is.
+#[test]
+fn members_are_shown_as_they_ship() {
+    let shown = blocks(&read("docs/sources.md"));
+    let marked: Vec<_> =
+        shown.iter().filter_map(|(mark, block)| Some((mark.split_once(' ')?.1, block))).collect();
+    assert!(marked.len() >= 3);
+    for (file, block) in marked {
+        assert_eq!(*block, read(file), "`docs/sources.md` shows another `{file}`");
+    }
 }
 
 /// Paths that documents name between backticks are there; decisions may tell of what was, or is to come.

@@ -1,5 +1,7 @@
 //! Why a source gave nothing, by cause and blame. The caller gets a code; the detail is for the operator's log.
 
+use std::sync::Arc;
+
 use raccordo_schema::mapping::Name;
 use thiserror::Error;
 
@@ -13,6 +15,9 @@ pub struct Failure {
     pub detail: String,
     /// The coordinate at fault, type and field, where there is one.
     pub coordinate: Option<(Name, Name)>,
+    /// Of a source with members: those that the question could have been asked of, whichever of them failed, so that a failure doesn't say
+    /// where a record is. None for a source that is one system.
+    pub members: Option<Arc<[Name]>>,
 }
 
 /// The outcomes that are not rows. Absence is not among them: it is a row that is null.
@@ -44,7 +49,7 @@ pub enum FailureKind {
 impl Failure {
     /// A failure with its detail for the log.
     pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), coordinate: None }
+        Self { kind, detail: detail.into(), coordinate: None, members: None }
     }
 
     /// Nobody answered.
@@ -80,6 +85,13 @@ impl Failure {
     /// Ours.
     pub fn internal(detail: impl Into<String>) -> Self {
         Self::new(FailureKind::Internal, detail)
+    }
+
+    /// The same, of a source with these members.
+    #[must_use]
+    pub fn of_members(mut self, members: &Arc<[Name]>) -> Self {
+        self.members = Some(Arc::clone(members));
+        self
     }
 
     /// The same, at a coordinate.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 use raccordo_schema::Diagnostic;
-use raccordo_schema::mapping::SourceMapping;
+use raccordo_schema::mapping::{Name, SourceMapping};
 
-use crate::{Events, Failure, Fetch, Key, Reply, Settings};
+use crate::{Asked, Events, Failure, Fetch, Key, Reply, Settings};
 
 /// A kind of source: `sql`, `fhir`, …
 pub trait Kind: Send + Sync {
@@ -102,6 +102,16 @@ pub trait Connector: Send + Sync {
 
     /// How old what the connector keeps is, where it keeps what a source holds: the kind `sheet` does. No call is made.
     fn standing(&self) -> Option<Standing> {
+        None
+    }
+
+    /// The systems that together are this source, each with what speaks to it. None for a source that is one system.
+    fn members(&self) -> Vec<(Name, &'static str, Arc<dyn Connector>)> {
+        Vec::new()
+    }
+
+    /// Of a source with members: whom of them a question goes to, in words. For `raccordo plan`.
+    fn asks_members(&self, _asked: &Asked) -> Option<String> {
         None
     }
 

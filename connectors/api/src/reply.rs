@@ -63,6 +63,14 @@ impl ObjectAt {
 pub struct Problem {
     /// The cause.
     pub failure: Failure,
+    /// Nothing is null for it, but what stands in this slot of the root is less than it could be.
+    pub incomplete: Option<u32>,
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self { failure, incomplete: None }
+    }
 }
 
 /// What came.
@@ -161,16 +169,23 @@ impl Reply {
     /// A lost value. Problems of the same coordinate and kind are one.
     pub fn failed(&mut self, failure: Failure) -> Cell {
         let same = |problem: &Problem| {
-            problem.failure.kind == failure.kind && problem.failure.coordinate == failure.coordinate
+            let other = &problem.failure;
+            let alike = other.kind == failure.kind && other.coordinate == failure.coordinate;
+            alike && problem.incomplete.is_none() && other.members == failure.members
         };
         let index = self.problems.iter().position(same).unwrap_or_else(|| {
-            self.problems.push(Problem { failure });
+            self.problems.push(failure.into());
             self.problems.len() - 1
         });
         Cell::Failed(index as u32)
     }
 
-    /// The problems that [`Cell::Failed`] refers to.
+    /// States that the list, page or count in a slot of the root lacks what a failure cost: it is told, and nothing is null for it.
+    pub fn incomplete(&mut self, slot: u32, failure: Failure) {
+        self.problems.push(Problem { failure, incomplete: Some(slot) });
+    }
+
+    /// What went wrong, wholly or in part. [`Cell::Failed`] refers to it.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

@@ -44,7 +44,7 @@ fn read(model: &Model, of: &TypeMapping, field: &Name) -> Option<Vec<String>> {
             Some(elements.iter().map(|name| name.to_string()).collect())
         }
         From::Jq { elements: None, .. } => model.program(&of.name, field)?.top_level_elements(),
-        From::Meta(_) => Some(vec!["meta".to_owned()]),
+        From::Meta(_) => Some(Vec::new()),
         From::Column(_) | From::Header { .. } => None,
     }
 }

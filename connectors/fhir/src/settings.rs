@@ -63,6 +63,7 @@ mod tests {
         let settings = Settings::new(at.clone()).with("url", SettingValue::Text(text.into()), at);
         let mapping = Arc::new(SourceMapping {
             source: "asl".into(),
+            member: None,
             file: "asl.graphql".into(),
             types: Default::default(),
             queries: Default::default(),

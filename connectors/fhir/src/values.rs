@@ -39,11 +39,10 @@ impl Writer {
                     program.ok_or_else(|| Failure::internal("a jq program that was not checked"))?;
                 one_value(program.run(record, &self.variables)?, mapping.shape.list)
             }
-            From::Meta(Meta::Source) => Ok(Cow::Owned(Value::String(self.model.mapping.source.to_string()))),
-            From::Meta(Meta::Member) => Ok(Cow::Owned(Value::Null)),
-            From::Meta(Meta::AsOf) => {
-                let updated = record.get("meta").and_then(|meta| meta.get("lastUpdated"));
-                Ok(updated.map_or(Cow::Owned(Value::Null), Cow::Borrowed))
+            From::Meta(Meta::AsOf) => Ok(Cow::Owned(Value::from(&*self.as_of))),
+            From::Meta(meta) => {
+                let known = self.model.mapping.known(*meta).map(|known| Value::from(&**known));
+                Ok(Cow::Owned(known.unwrap_or(Value::Null)))
             }
             From::Column(_) | From::Header { .. } => Err(Failure::internal("a column in a resource")),
         }

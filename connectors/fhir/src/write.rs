@@ -20,6 +20,8 @@ pub(crate) struct Writer {
     pub(crate) model: Arc<Model>,
     /// What `$source` is in jq programs.
     pub(crate) variables: [Value; 1],
+    /// When it was read, RFC 3339.
+    pub(crate) as_of: String,
 }
 
 /// One resource as it is wanted.
@@ -38,7 +40,8 @@ pub(crate) struct View<'a> {
 impl Writer {
     pub(crate) fn new(model: Arc<Model>) -> Self {
         let source = Value::String(model.mapping.source.to_string());
-        Self { model, variables: [source] }
+        let as_of = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        Self { model, variables: [source], as_of }
     }
 
     /// The root object.

@@ -148,6 +148,7 @@ mod tests {
         });
         let mapping = Arc::new(SourceMapping {
             source: "trasporti".into(),
+            member: None,
             file: "trasporti.graphql".into(),
             types: IndexMap::new(),
             queries: IndexMap::new(),

@@ -159,10 +159,11 @@ impl<'f> Run<'f> {
         let mapping = self.model.mapping.types.get(type_name).and_then(|of| of.fields.get(&field.name));
         let mapping = mapping.ok_or_else(|| Failure::internal("a field that the mapping doesn't know"))?;
         match (&mapping.from, &field.output) {
-            (From::Meta(Meta::Source), Output::Leaf(leaf)) => {
-                reply.leaf_text(leaf, &self.model.mapping.source)
-            }
             (From::Meta(Meta::AsOf), Output::Leaf(leaf)) => reply.leaf_text(leaf, &self.as_of),
+            (From::Meta(meta), Output::Leaf(leaf)) => match self.model.mapping.known(*meta) {
+                Some(known) => reply.leaf_text(leaf, known),
+                None => Ok(Cell::Null),
+            },
             (From::Meta(_), _) => Ok(Cell::Null),
             _ => {
                 let value = keys::read(self.model, type_name, mapping, record, &self.source)?;

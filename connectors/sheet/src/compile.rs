@@ -80,6 +80,11 @@ impl Owner<'_> {
 }
 
 impl Compiler<'_> {
+    /// What is known of every record alike; null where nothing is, as the member of a source that has none.
+    fn known(&self, meta: Meta) -> Content {
+        self.model.mapping.known(meta).map_or(Content::Null, |known| Content::Known(known.clone()))
+    }
+
     /// Something, and the volumes that it takes.
     fn apart<T>(
         &mut self,
@@ -293,9 +298,8 @@ impl Compiler<'_> {
             return Ok(Content::Relation { listing, parent });
         }
         match (&field.output, &known.from) {
-            (Output::Leaf(_), From::Meta(Meta::Source)) => return Ok(Content::Source),
             (Output::Leaf(leaf), From::Meta(Meta::AsOf)) => return Ok(Content::AsOf(leaf.clone())),
-            (Output::Leaf(_), From::Meta(Meta::Member)) => return Ok(Content::Null),
+            (Output::Leaf(_), From::Meta(meta)) => return Ok(self.known(*meta)),
             _ => {}
         }
         let table = origin.table().ok_or_else(impossible)?;
@@ -362,7 +366,10 @@ impl Compiler<'_> {
                     let listing = Box::new(self.listing(&of.name, field, known, Some(of))?);
                     Content::Relation { listing, parent: Parent::Row(columns.to_vec()) }
                 }
-                (Output::Leaf(_), None) if matches!(known.from, From::Meta(Meta::Source)) => Content::Source,
+                (Output::Leaf(_), None) => match known.from {
+                    From::Meta(meta) if meta != Meta::AsOf => self.known(meta),
+                    _ => return Err(Plan::impossible(&of.name, &field.name)),
+                },
                 _ => return Err(Plan::impossible(&of.name, &field.name)),
             };
             slots.push(Slot { slot: field.slot, field: field.name.clone(), content });

@@ -150,6 +150,6 @@ impl Sheets {
     }
 
     fn writer<'a>(&'a self, fetch: &'a Fetch, snapshot: &'a Snapshot) -> Writer<'a> {
-        Writer { fetch, source: &self.model.mapping.source, snapshot, reply: Reply::new(), rows: 0 }
+        Writer { fetch, snapshot, reply: Reply::new(), rows: 0 }
     }
 }

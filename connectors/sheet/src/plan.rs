@@ -114,7 +114,8 @@ pub(crate) enum Content {
         leaf: Leaf,
         list: bool,
     },
-    Source,
+    /// What is known of every record alike.
+    Known(Name),
     AsOf(Leaf),
     Null,
     /// A value inside the row.

@@ -46,8 +46,6 @@ impl Snapshot {
 /// What writing one reply knows.
 pub(crate) struct Writer<'a> {
     pub(crate) fetch: &'a Fetch,
-    /// The source's name.
-    pub(crate) source: &'a str,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) reply: Reply,
     pub(crate) rows: usize,
@@ -186,7 +184,7 @@ impl Writer<'_> {
         let snapshot = self.snapshot;
         let row = || record.row.ok_or_else(|| Failure::internal("a row nobody found"));
         match &slot.content {
-            Content::Source => Ok(self.reply.quoted(self.source)),
+            Content::Known(known) => Ok(self.reply.quoted(known)),
             Content::Null => Ok(Cell::Null),
             Content::Echo(field) => Ok(self.echo(field, record.representation, shape, slot)),
             Content::AsOf(leaf) => match record.row {

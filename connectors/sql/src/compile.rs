@@ -203,10 +203,12 @@ impl Compiler<'_> {
             return self.reference(level, &of.name, field, known, other, below);
         }
         match (&field.output, &known.from) {
-            (Output::Leaf(_), From::Meta(Meta::Source)) => Ok(Content::Source),
             (Output::Leaf(leaf), From::Meta(Meta::AsOf)) => Ok(Content::AsOf(leaf.clone())),
-            // A source without members: the vocabulary lets the field be null.
-            (Output::Leaf(_), From::Meta(Meta::Member)) => Ok(Content::Null),
+            (Output::Leaf(_), From::Meta(meta)) => Ok(match self.mapping.known(*meta) {
+                Some(known) => Content::Known(known.clone()),
+                // A source without members: the vocabulary lets the field be null.
+                None => Content::Null,
+            }),
             (Output::Leaf(leaf), _) => {
                 let codes = self.mapping.enums.get(&known.shape.named).cloned();
                 Ok(Content::Column { at: level.column(column_of(known)), leaf: leaf.clone(), codes })

@@ -60,12 +60,8 @@ impl Sql {
         let plan = fetch.asked.prepared(|| compile(&self.mapping, &fetch.asked));
         let plan = plan.ok_or_else(|| Failure::internal("a question that another source has prepared"))?;
         let loader = Loader::new(fetch, &self.database);
-        let writer = Writer {
-            fetch,
-            source: &self.mapping.source,
-            as_of: Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            reply: Reply::new(),
-        };
+        let writer =
+            Writer { fetch, as_of: Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(), reply: Reply::new() };
         match plan.as_ref() {
             Ok(Plan::Roots { width, type_id, fields }) => {
                 roots(&loader, writer, *width, *type_id, fields).await

@@ -157,7 +157,8 @@ pub(crate) enum Content {
         leaf: Leaf,
         codes: Option<EnumMapping>,
     },
-    Source,
+    /// What is known of every record alike.
+    Known(Name),
     AsOf(Leaf),
     Null,
     Object(Shape),

@@ -16,8 +16,6 @@ use crate::rows::{Datum, Rows};
 /// What writing one reply knows.
 pub(crate) struct Writer<'a> {
     pub(crate) fetch: &'a Fetch,
-    /// The source's name.
-    pub(crate) source: &'a str,
     /// The moment of the fetch, RFC 3339.
     pub(crate) as_of: String,
     pub(crate) reply: Reply,
@@ -171,7 +169,7 @@ impl Writer<'_> {
                 let written = write_leaf(&mut self.reply, leaf, codes.as_ref(), datum);
                 Ok(self.or_lost(written, shape, slot))
             }
-            Content::Source => Ok(self.reply.quoted(self.source)),
+            Content::Known(known) => Ok(self.reply.quoted(known)),
             Content::AsOf(leaf) => {
                 let written = self.reply.leaf_text(leaf, &self.as_of);
                 Ok(self.or_lost(written, shape, slot))

@@ -1,6 +1,7 @@
 //! Enters: a number of residents. Leaves: the same invented district, whoever asks and whenever: people, social files, care,
 //! services, transport. Never a real person, never a clock, never a file.
 
+pub mod accessi;
 pub mod codice_fiscale;
 pub mod comuni;
 pub mod day;
@@ -36,6 +37,8 @@ pub struct District {
     pub terzo_settore: terzo_settore::TerzoSettore,
     /// The cooperative's transport.
     pub trasporti: trasporti::Trasporti,
+    /// What the seven comuni write down at their segretariato sociale.
+    pub accessi: Vec<accessi::Accesso>,
 }
 
 impl District {
@@ -54,6 +57,7 @@ impl District {
             sanita,
             terzo_settore: terzo_settore::terzo_settore(),
             trasporti,
+            accessi: accessi::accessi(),
         }
     }
 

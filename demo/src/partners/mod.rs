@@ -1,4 +1,4 @@
-//! Enters: a district and, for each partner, an address. Leaves: five partners that answer over their real protocols.
+//! Enters: a district and, for each partner, an address. Leaves: partners that answer over their real protocols, and seven comuni that together are one.
 //! They know nothing of the gateway and share nothing but the invented data they were filled from.
 
 pub mod anagrafe;
@@ -7,6 +7,7 @@ pub mod database;
 pub mod sociale;
 pub mod terzo_settore;
 pub mod trasporti;
+pub mod unione;
 
 mod behaviour;
 mod calls;
@@ -62,7 +63,7 @@ impl Default for Addresses {
     }
 }
 
-/// All five. They stop, and the databases go, when this is dropped.
+/// All of them. They stop, and the databases go, when this is dropped.
 #[derive(Debug)]
 pub struct Partners {
     /// The comune's registry.
@@ -75,6 +76,8 @@ pub struct Partners {
     pub terzo_settore: Partner,
     /// The cooperative.
     pub trasporti: Partner,
+    /// The registers of the seven comuni, in the order of [`unione::REGISTERS`].
+    pub unione: Vec<Database>,
     folder: TempDir,
 }
 
@@ -90,7 +93,13 @@ impl Partners {
             terzo_settore::start(district, addresses.terzo_settore),
             trasporti::start(district, addresses.trasporti),
         )?;
-        Ok(Self { anagrafe, sociale, asl, terzo_settore, trasporti, folder })
+        let mut unione = Vec::with_capacity(unione::REGISTERS.len());
+        for (name, istat, second_supplier) in unione::REGISTERS {
+            let path = folder.path().join(format!("unione-{name}.db"));
+            database::write(&path, &unione::tables(district, istat, second_supplier)).await?;
+            unione.push(Database { path });
+        }
+        Ok(Self { anagrafe, sociale, asl, terzo_settore, trasporti, unione, folder })
     }
 
     /// The folder of the databases.
@@ -106,7 +115,11 @@ impl Partners {
             "RACCORDO_ASL_URL" => Some(self.asl.url().to_owned()),
             "RACCORDO_TERZOSETTORE_URL" => Some(self.terzo_settore.url().to_owned()),
             "RACCORDO_TRASPORTI_URL" => Some(self.trasporti.url().to_owned()),
-            _ => None,
+            _ => {
+                let member = name.strip_prefix("RACCORDO_UNIONE_")?.strip_suffix("_URL")?.to_lowercase();
+                let index = unione::REGISTERS.iter().position(|(name, _, _)| **name == *member)?;
+                self.unione.get(index).map(Database::url)
+            }
         }
     }
 }

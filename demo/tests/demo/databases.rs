@@ -45,7 +45,7 @@ async fn the_environment_names_every_partner_and_nothing_else() {
     let partners = Partners::start(&district(), Addresses::default()).await.unwrap();
     let config = include_str!("../../../config/district/raccordo.yaml");
     let named: Vec<&str> = config.split("${env.").skip(1).filter_map(|rest| rest.split('}').next()).collect();
-    assert_eq!(named.len(), 5);
+    assert_eq!(named.len(), 12);
     assert!(named.into_iter().all(|name| partners.environment(name).is_some()));
     assert_eq!(partners.environment("HOME"), None);
 }

@@ -71,7 +71,7 @@ async fn one_call_brings_what_five_systems_hold_in_as_few_calls_as_their_limits_
 #[tokio::test(flavor = "multi_thread")]
 async fn every_sample_query_has_an_answer_without_errors() {
     let whole = whole(RESIDENTS).await;
-    for query in [QUARTIERE, ANZIANI, SERVIZI] {
+    for query in [QUARTIERE, ANZIANI, SERVIZI, UNIONE] {
         let answer = whole.ask(query, json!({})).await;
         assert_eq!(answer["errors"], Value::Null);
     }
@@ -95,8 +95,8 @@ async fn the_sample_queries_wait_in_the_explorer_the_widest_first() {
     let told = |member: &str| {
         samples.as_array().unwrap().iter().map(|s| text(&s[member]).to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(told("name"), ["quartiere", "anziani", "servizi"]);
-    assert_eq!(told("query"), [QUARTIERE, ANZIANI, SERVIZI]);
+    assert_eq!(told("name"), ["quartiere", "anziani", "servizi", "unione"]);
+    assert_eq!(told("query"), [QUARTIERE, ANZIANI, SERVIZI, UNIONE]);
     assert!(told("title").iter().all(|title| title.len() > 20 && !title.starts_with('#')));
 }
 
@@ -177,4 +177,56 @@ impl Whole {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap()
+}
+
+const UNIONE: &str = include_str!("../../../config/district/queries/unione.graphql");
+
+/// Text 004: seven registers of two suppliers are one list, each comune sees its own, and what a register doesn't give is stated.
+#[tokio::test(flavor = "multi_thread")]
+async fn seven_comuni_are_one_source() {
+    let whole = whole(RESIDENTS).await;
+    let mut expected: Vec<(&str, &str, u32)> = whole
+        .district
+        .accessi
+        .iter()
+        .filter(|accesso| accesso.data.starts_with("2025"))
+        .map(|accesso| (&*accesso.data, accesso.comune.istat, accesso.numero))
+        .collect();
+    expected.sort_by_key(|(data, comune, numero)| (*data, *numero, *comune));
+    let answer = whole.ask(UNIONE, json!({ "quanti": 1_000 })).await;
+    assert_eq!(answer["errors"], Value::Null);
+    assert_eq!(accessi(&answer), expected);
+    let own = whole.ask(UNIONE, json!({ "quanti": 1_000, "comuni": ["034005", "034046"] })).await;
+    expected.retain(|(_, comune, _)| ["034005", "034046"].contains(comune));
+    assert_eq!(accessi(&own), expected);
+    let page = &own["data"]["accessi"]["nodes"][0];
+    let of = |registro: &str, comune: &str| page["registro"] == registro && page["comuneIstat"] == comune;
+    assert!(of("bore", "034005") || of("varsi", "034046"), "{page}");
+    // Varsi's register is no register any more.
+    std::fs::write(whole.partners.unione[6].path(), b"non e' un registro").unwrap();
+    let answer = whole.ask(UNIONE, json!({ "quanti": 1_000, "comuni": ["034005", "034046"] })).await;
+    expected.retain(|(_, comune, _)| *comune == "034005");
+    assert_eq!(accessi(&answer), expected);
+    let error = &answer["errors"][0];
+    assert_eq!(
+        (error["path"][0].as_str(), &error["extensions"]["incomplete"]),
+        (Some("accessi"), &json!(true))
+    );
+    assert_eq!(error["extensions"]["members"], json!(["bore", "varsi"]), "those that the client chose");
+    let state =
+        whole.ask("{ fonte(nome: \"unione\") { raggiungibile membri { nome tipo } } }", json!({})).await;
+    let fonte = &state["data"]["fonte"];
+    assert_eq!(
+        (&fonte["membri"][6], &fonte["raggiungibile"]),
+        (&json!({ "nome": "varsi", "tipo": "sql" }), &json!(true))
+    );
+}
+
+fn accessi(answer: &Value) -> Vec<(&str, &str, u32)> {
+    answer["data"]["accessi"]["nodes"].as_array().unwrap().iter().map(accesso).collect()
+}
+
+fn accesso(node: &Value) -> (&str, &str, u32) {
+    let text = |name: &str| node[name].as_str().unwrap_or_default();
+    (text("data"), text("comuneIstat"), node["numero"].as_u64().unwrap_or_default() as u32)
 }

@@ -60,8 +60,39 @@ impl Fonte {
     }
 
     async fn state(&self, context: &Context<'_>) -> Result<Option<SourceState>> {
-        let loaded = context.data::<DataLoader<StateLoader>>()?.load_one(self.nome.clone()).await;
-        Ok(loaded.unwrap_or_else(|never| match never {}))
+        state(context, &self.nome).await
+    }
+}
+
+async fn state(context: &Context<'_>, name: &str) -> Result<Option<SourceState>> {
+    let loaded = context.data::<DataLoader<StateLoader>>()?.load_one(name.to_owned()).await;
+    Ok(loaded.unwrap_or_else(|never| match never {}))
+}
+
+/// A member of a source.
+struct Membro {
+    nome: String,
+    tipo: String,
+    /// What its state is known by.
+    stato: String,
+}
+
+#[Object]
+impl Membro {
+    async fn nome(&self) -> &str {
+        &self.nome
+    }
+
+    async fn tipo(&self) -> &str {
+        &self.tipo
+    }
+
+    async fn raggiungibile(&self, context: &Context<'_>) -> Result<Option<bool>> {
+        Ok(state(context, &self.stato).await?.map(|state| state.reachable))
+    }
+
+    async fn dal(&self, context: &Context<'_>) -> Result<Option<String>> {
+        Ok(state(context, &self.stato).await?.map(|state| state.since_text()))
     }
 }
 
@@ -73,6 +104,16 @@ impl Fonte {
 
     async fn tipo(&self) -> &str {
         &self.tipo
+    }
+
+    async fn membri(&self, context: &Context<'_>) -> Result<Vec<Membro>> {
+        let states = context.data::<Arc<States>>()?;
+        let of = |(nome, tipo): &(String, String)| Membro {
+            stato: States::member_key(&self.nome, nome),
+            nome: nome.clone(),
+            tipo: tipo.clone(),
+        };
+        Ok(states.members(&self.nome).iter().map(of).collect())
     }
 
     async fn raggiungibile(&self, context: &Context<'_>) -> Result<Option<bool>> {

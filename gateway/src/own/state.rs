@@ -53,6 +53,8 @@ fn civil(days: i64) -> (i64, i64, i64) {
 #[derive(Debug)]
 pub struct States {
     kinds: BTreeMap<String, String>,
+    /// Of each source the names and kinds of its members, in declared order.
+    members: BTreeMap<String, Vec<(String, String)>>,
     found: Mutex<HashMap<String, SourceState>>,
     standings: Mutex<HashMap<String, Standing>>,
 }
@@ -61,7 +63,35 @@ impl States {
     /// Sources by name and kind, of which nothing is known yet.
     pub fn new(sources: impl IntoIterator<Item = (Name, Name)>) -> Self {
         let kinds = sources.into_iter().map(|(name, kind)| (name.to_string(), kind.to_string())).collect();
-        Self { kinds, found: Mutex::default(), standings: Mutex::default() }
+        Self { kinds, members: BTreeMap::new(), found: Mutex::default(), standings: Mutex::default() }
+    }
+
+    /// The same, where a source has these members, by name and kind.
+    #[must_use]
+    pub fn with_members(mut self, source: &str, members: impl IntoIterator<Item = (Name, Name)>) -> Self {
+        let members = members.into_iter().map(|(name, kind)| (name.to_string(), kind.to_string()));
+        self.members.insert(source.to_owned(), members.collect());
+        self
+    }
+
+    /// Names and kinds of a source's members, in declared order; none of a source that is one system.
+    pub fn members(&self, source: &str) -> &[(String, String)] {
+        self.members.get(source).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a member's state is known by.
+    pub fn member_key(source: &str, member: &str) -> String {
+        format!("{source}/{member}")
+    }
+
+    /// Notes what asking a member found. Its source is there as long as one of its members is, as far as is known.
+    pub fn note_member(&self, source: &str, member: &str, failure: Option<FailureKind>) {
+        self.note(&Self::member_key(source, member), failure);
+        let keys: Vec<String> =
+            self.members(source).iter().map(|(name, _)| Self::member_key(source, name)).collect();
+        let states = self.of(&keys);
+        let all_gone = keys.iter().all(|key| states.get(key).is_some_and(|state| !state.reachable));
+        self.note(source, all_gone.then_some(FailureKind::Unreachable));
     }
 
     /// Names and kinds, by name.
@@ -93,12 +123,16 @@ impl States {
 
     /// Asks one source whether it answers, and notes it.
     pub async fn probe(&self, name: &str, connector: &dyn Connector) -> Option<FailureKind> {
-        let probe = tokio::time::timeout(PROBE_TIMEOUT, connector.probe()).await;
-        let failure = match probe {
-            Ok(Ok(())) => None,
-            Ok(Err(failure)) => Some(failure.kind),
-            Err(_) => Some(FailureKind::TimedOut),
-        };
+        let members = connector.members();
+        if !members.is_empty() {
+            let probes = members.iter().map(|(member, _, connector)| async move {
+                self.note_member(name, member, probed(connector.as_ref()).await);
+            });
+            futures::future::join_all(probes).await;
+            let is_there = self.of(&[name.to_owned()]).get(name).is_some_and(|state| state.reachable);
+            return (!is_there).then_some(FailureKind::Unreachable);
+        }
+        let failure = probed(connector).await;
         self.note(name, failure);
         if let Some(standing) = connector.standing() {
             let mut standings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
@@ -119,6 +153,14 @@ impl States {
     }
 }
 
+async fn probed(connector: &dyn Connector) -> Option<FailureKind> {
+    match tokio::time::timeout(PROBE_TIMEOUT, connector.probe()).await {
+        Ok(Ok(())) => None,
+        Ok(Err(failure)) => Some(failure.kind),
+        Err(_) => Some(FailureKind::TimedOut),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +173,19 @@ mod tests {
         assert_eq!(at(0), "1970-01-01T00:00:00Z");
         assert_eq!(at(951_827_696), "2000-02-29T12:34:56Z");
         assert_eq!(at(1_795_305_599), "2026-11-21T23:59:59Z");
+    }
+
+    #[test]
+    fn a_source_is_there_as_long_as_a_member_is() {
+        let members = [("x".into(), "sql".into()), ("y".into(), "http".into())];
+        let states = States::new([("a".into(), "sql".into())]).with_members("a", members);
+        let of = |name: &str| states.of(&[name.to_owned()]).get(name).map(|state| state.reachable);
+        states.note_member("a", "x", Some(FailureKind::TimedOut));
+        assert_eq!((of("a"), of("a/x"), of("a/y")), (Some(true), Some(false), None));
+        states.note_member("a", "y", Some(FailureKind::Unreachable));
+        assert_eq!((of("a"), of("a/y")), (Some(false), Some(false)));
+        states.note_member("a", "x", None);
+        assert_eq!((of("a"), of("a/x")), (Some(true), Some(true)));
     }
 
     #[test]

@@ -216,7 +216,7 @@ impl Sums {
         codes.iter().for_each(|code| self.note(*code));
         for report in reports.iter().filter(|report| report.calls > 0) {
             let asked = Asked::new("".into(), report.calls, report.keys, report.rows, report.failure);
-            self.add(report.source, asked);
+            self.add(report.source, asked.with_members(&report.members));
         }
     }
 
@@ -237,6 +237,7 @@ impl Sums {
         sum.keys += more.keys;
         sum.rows += more.rows;
         sum.failure = sum.failure.or(more.failure);
+        sum.add_members(more.members);
     }
 
     fn is_told(&self) -> bool {

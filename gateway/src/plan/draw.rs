@@ -39,6 +39,9 @@ fn draw_step(out: &mut String, graph: &Graph, plan: &Plan, index: usize, step: &
         let _ = write!(out, ", after {}", waits.join(" and "));
     }
     out.push('\n');
+    if let Some(whom) = source.and_then(|source| source.connector.asks_members(&step.asked)) {
+        let _ = writeln!(out, "{indent}   members: {whom}");
+    }
     if let What::Entities { types, .. } = &step.asked.what {
         for ty in types {
             let _ = writeln!(out, "{indent}   for {} by {}", ty.name, ty.fields.join(", "));

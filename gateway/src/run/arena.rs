@@ -242,10 +242,7 @@ impl Arena {
                 "what came for `{}` is of another type, or a list of another length, than what is there",
                 selection.type_name
             );
-            self.lost.push(Lost {
-                source: Some(source),
-                problem: Problem { failure: Failure::malformed(detail) },
-            });
+            self.lost.push(Lost { source: Some(source), problem: Failure::malformed(detail).into() });
             self.lost.len() - 1
         });
         index as u32
@@ -278,11 +275,13 @@ impl Arena {
     pub(super) fn problem(&mut self, source: usize, failure: &Failure) -> u32 {
         let same = |lost: &Lost| {
             let other = &lost.problem.failure;
-            let alike = other.kind == failure.kind && other.detail == failure.detail;
+            let alike = other.kind == failure.kind
+                && other.detail == failure.detail
+                && lost.problem.incomplete.is_none();
             lost.source == Some(source) && alike && other.coordinate.is_none() && failure.coordinate.is_none()
         };
         let index = self.lost.iter().position(same).unwrap_or_else(|| {
-            self.lost.push(Lost { source: Some(source), problem: Problem { failure: failure.clone() } });
+            self.lost.push(Lost { source: Some(source), problem: failure.clone().into() });
             self.lost.len() - 1
         });
         index as u32
@@ -295,7 +294,7 @@ impl Arena {
         let index = self.lost.iter().position(same).unwrap_or_else(|| {
             let failure =
                 Failure::internal(format!("the plan has no key to ask for every `{}`", selection.type_name));
-            self.lost.push(Lost { source: Some(source), problem: Problem { failure } });
+            self.lost.push(Lost { source: Some(source), problem: failure.into() });
             self.lost.len() - 1
         });
         self.lose(target, index as u32, selection);
@@ -307,7 +306,7 @@ impl Arena {
         let same =
             |lost: &Lost| lost.source.is_none() && lost.problem.failure.coordinate == failure.coordinate;
         let index = self.lost.iter().position(same).unwrap_or_else(|| {
-            self.lost.push(Lost { source: None, problem: Problem { failure: failure.clone() } });
+            self.lost.push(Lost { source: None, problem: failure.clone().into() });
             self.lost.len() - 1
         });
         index as u32

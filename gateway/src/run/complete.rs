@@ -51,6 +51,7 @@ struct Affected {
 }
 
 struct Completing<'p> {
+    answer: &'p ClientObject,
     arena: &'p Arena,
     introspection: &'p Introspected,
     out: Vec<u8>,
@@ -84,6 +85,7 @@ pub(super) struct Told<'a> {
 pub(super) fn complete(plan: &Plan, arena: &Arena, told: Told<'_>) -> Answer {
     let Told { graph, introspection, most } = told;
     let mut completing = Completing {
+        answer: &plan.answer,
         arena,
         introspection,
         most,
@@ -312,6 +314,16 @@ impl<'p> Completing<'p> {
         }
     }
 
+    /// The response key of what stands in a slot of the root.
+    fn root_field(&self, slot: u32) -> Option<&'p Name> {
+        let Place::Object { type_id, .. } = self.arena.cell(ROOT) else { return None };
+        let holds = |field: &&ClientField| match &field.value {
+            ClientValue::Leaf(own) | ClientValue::Object(own, _) => *own == slot,
+            ClientValue::TypeName | ClientValue::Introspection => false,
+        };
+        self.answer.fields(type_id)?.fields.iter().find(holds).map(|field| &field.key)
+    }
+
     /// The position that is being written, as the first that a cause left empty.
     fn first(&self) -> Affected {
         let position = self.path.iter().map(|segment| match segment {
@@ -328,8 +340,9 @@ impl<'p> Completing<'p> {
         for (index, lost) in self.arena.lost().iter().enumerate() {
             let failure = &lost.problem.failure;
             let affected = self.lost.remove(&(index as u32));
-            // What the client doesn't miss it isn't told, except that a source said something went wrong.
-            if affected.is_none() && failure.kind != FailureKind::Refused {
+            let incomplete = lost.problem.incomplete.and_then(|slot| self.root_field(slot));
+            // What the client doesn't miss it isn't told, except that a source said something went wrong, or that a list lacks a part.
+            if affected.is_none() && incomplete.is_none() && failure.kind != FailureKind::Refused {
                 continue;
             }
             let source =
@@ -337,7 +350,12 @@ impl<'p> Completing<'p> {
             let code = Code::from(failure.kind);
             let coordinate = failure.coordinate.as_ref().map(|(ty, field)| format!("{ty}.{field}"));
             let rank = rank(affected.as_ref());
-            told.push((rank, error(code, message(failure, source), source, coordinate, affected), code));
+            let mut error = error(code, message(failure, source), source, coordinate, affected);
+            tell_members(&mut error, failure.members.as_deref());
+            if let Some(key) = incomplete {
+                tell_incomplete(&mut error, key, source);
+            }
+            told.push((rank, error, code));
         }
         for (wrong, type_name, field, affected) in std::mem::take(&mut self.wrong) {
             let code = Code::SOURCE_MALFORMED_RESPONSE;
@@ -388,6 +406,27 @@ pub(super) fn message(failure: &raccordo_connector_api::Failure, source: Option<
             }
             None => format!("the answer of the source `{source}` can't be read"),
         },
+    }
+}
+
+/// Of a source with members: those that could have been asked, whichever of them it was.
+fn tell_members(error: &mut Value, members: Option<&[Name]>) {
+    if let (Some(members), Some(extensions)) =
+        (members, error.get_mut("extensions").and_then(Value::as_object_mut))
+    {
+        extensions.insert("members".into(), members.iter().map(|name| Value::from(&**name)).collect());
+    }
+}
+
+/// A list, page or count that stands in the answer, and lacks what a part of its source would have given.
+fn tell_incomplete(error: &mut Value, key: &str, source: Option<&str>) {
+    let Some(error) = error.as_object_mut() else { return };
+    let text =
+        format!("`{key}` is incomplete: part of the source `{}` did not answer", source.unwrap_or("?"));
+    error.insert("message".into(), text.into());
+    error.insert("path".into(), vec![Value::from(key)].into());
+    if let Some(extensions) = error.get_mut("extensions").and_then(Value::as_object_mut) {
+        extensions.insert("incomplete".into(), true.into());
     }
 }
 

@@ -13,7 +13,8 @@ use std::time::Duration;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use raccordo_connector_api::{
-    Connector, Cursors, Failure, FailureKind, Fetch, Meter, Operation, Origin, Reply, Settled, Value, What,
+    Connector, Cursors, Failure, FailureKind, Fetch, MemberCost, Meter, Operation, Origin, Reply, Settled,
+    Value, What,
 };
 use raccordo_policy::{Cleared, Permit};
 use tokio::time::Instant;
@@ -64,6 +65,8 @@ pub struct StepReport {
     pub keys: usize,
     /// What went wrong, wholly or in part.
     pub failure: Option<FailureKind>,
+    /// Of a source with members: what each of them cost.
+    pub members: Vec<MemberCost>,
     /// How long it took.
     pub took: Duration,
 }
@@ -76,6 +79,7 @@ struct Outcome {
     reply: Result<Settled, Failure>,
     /// Calls, bytes and records.
     cost: (u64, u64, u64),
+    members: Vec<MemberCost>,
 }
 
 /// A question of a call with the objects that it is for, by step, and the row of each.
@@ -106,7 +110,7 @@ impl<'p> Flight<'p> {
     /// The first call's, when the reply to its one question is there.
     fn landed(call: &'p Call, reply: Result<Reply, Failure>) -> Self {
         let one = |lookup| Part { lookup, placed: vec![vec![(ROOT, 0)]], keys: 0 };
-        let outcome = Outcome { reply: reply.map(Reply::settled), cost: (0, 0, 0) };
+        let outcome = Outcome { reply: reply.map(Reply::settled), cost: (0, 0, 0), members: Vec::new() };
         let parts = call.lookups.first().map(one).into_iter().collect();
         let outcomes = [outcome].into();
         Self { source: call.source, calls: vec![0], parts, started: Instant::now(), outcomes }
@@ -320,7 +324,7 @@ async fn share<F: Future<Output = Outcomes> + Send + 'static>(
     let shared = flights.share(permit, fetches, begin);
     let late = |_| {
         let late = || Failure::timed_out("no answer within the request's time");
-        (0..count).map(|_| Outcome { reply: Err(late()), cost: (0, 0, 0) }).collect()
+        (0..count).map(|_| Outcome { reply: Err(late()), cost: (0, 0, 0), members: Vec::new() }).collect()
     };
     tokio::time::timeout_at(deadline + GRACE, shared).await.unwrap_or_else(late)
 }
@@ -341,7 +345,7 @@ async fn ask(connector: &dyn Connector, fetches: Vec<Fetch>) -> Outcomes {
     let outcome = |fetch: &Fetch| {
         let late = || Err(Failure::timed_out("no answer within the source's time"));
         let reply = replies.next().unwrap_or_else(late).and_then(|reply| complete_rows(fetch, reply));
-        Outcome { reply, cost: fetch.meter.read() }
+        Outcome { reply, cost: fetch.meter.read(), members: fetch.meter.take_members() }
     };
     fetches.iter().map(outcome).collect()
 }
@@ -381,9 +385,14 @@ fn land(context: &Context<'_>, plan: &Plan, flight: &Flight<'_>, arena: &mut Are
     let failure = what_failed(&flight.outcomes);
     let source = context.graph.sources().get(flight.source).map_or("", |source| &source.name);
     // An argument that can't be used says nothing of the source.
-    if calls > 0 {
+    let members: Vec<MemberCost> =
+        flight.outcomes.iter().flat_map(|outcome| &outcome.members).cloned().collect();
+    if calls > 0 && members.is_empty() {
         context.graph.states().note(source, failure);
     }
+    members.iter().filter(|cost| cost.calls > 0).for_each(|cost| {
+        context.graph.states().note_member(source, &cost.member, cost.failure);
+    });
     for (part, outcome) in flight.parts.iter().zip(flight.outcomes.iter()) {
         match &outcome.reply {
             Ok(reply) => {
@@ -400,7 +409,16 @@ fn land(context: &Context<'_>, plan: &Plan, flight: &Flight<'_>, arena: &mut Are
         }
     }
     let keys = flight.parts.iter().map(|part| part.keys).sum();
-    StepReport { source: flight.source, calls, bytes, rows, keys, failure, took: flight.started.elapsed() }
+    StepReport {
+        source: flight.source,
+        calls,
+        bytes,
+        rows,
+        keys,
+        failure,
+        members,
+        took: flight.started.elapsed(),
+    }
 }
 
 fn log(context: &Context<'_>, source: &str, failure: &Failure, how_far: &str) {

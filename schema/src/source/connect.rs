@@ -120,7 +120,8 @@ fn unused_arguments(ground: &Ground<'_>, directive: &str, used: &[String], found
         return;
     }
     for argument in ground.field.into_iter().flat_map(|field| &field.arguments) {
-        if !used.iter().any(|name| name == argument.name.as_str()) {
+        let routes = ground.document.route_by.as_deref() == Some(argument.name.as_str());
+        if !routes && !used.iter().any(|name| name == argument.name.as_str()) {
             ground.wrong(
                 found,
                 "UNUSED_ARGUMENT",

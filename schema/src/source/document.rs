@@ -61,6 +61,8 @@ pub(crate) struct Document {
     pub(crate) schema: Schema,
     /// What directives' names mean.
     pub(crate) links: Links,
+    /// The argument that chooses members: a mapping may leave it unused.
+    pub(crate) route_by: Option<Arc<str>>,
 }
 
 impl Document {
@@ -81,7 +83,7 @@ impl Document {
         let (schema, errors) = build(&[&ast, &prelude(&ast, &first, &links)]);
         found
             .extend(errors.map_or_else(Vec::new, |errors| places.translate("INVALID_GRAPHQL", &errors, &[])));
-        Some(Self { places, schema, links })
+        Some(Self { places, schema, links, route_by: None })
     }
 
     /// What GraphQL itself finds wrong: unknown types, unimplemented interfaces, wrong arguments of Federation's directives.

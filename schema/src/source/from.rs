@@ -92,6 +92,7 @@ fn read_meta(
     let (meta, types): (_, &[&str]) = match word {
         "SOURCE" => (Meta::Source, &["String", "ID"]),
         "MEMBER" => (Meta::Member, &["String", "ID"]),
+        "SERVES" => (Meta::Serves, &["String", "ID"]),
         _ => (Meta::AsOf, &["DateTime", "String"]),
     };
     let message = match (meta, types.contains(&&*shape.named) && !shape.list) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::Diagnostic;
-use crate::mapping::{Connect, FieldMapping, From, NamedKind, SourceMapping, TypeMapping};
+use crate::mapping::{Connect, FieldMapping, From, Meta, NamedKind, SourceMapping, TypeMapping};
 
 /// Checks that a source's mapping is one that its kind can serve: each `@connect` and `@from` of the right kind,
 /// every root, entity and list with a place where its records are. `kind` is as the configuration writes it.
@@ -70,6 +70,18 @@ fn check_connected(mapping: &SourceMapping, kind: &str, found: &mut Vec<Diagnost
         check_count(ty, kind, found);
         check_target(&ty.name, ty.connect.as_ref(), kind, found);
         check_entity(ty, found);
+    }
+    let serves = |field: &FieldMapping| field.from == From::Meta(Meta::Serves);
+    for (parent, field) in all_fields(mapping).filter(|(_, field)| mapping.member.is_none() && serves(field))
+    {
+        let message = format!(
+            "`@from(meta: SERVES)` stands on `{parent}.{}`, and the source has no members",
+            field.name
+        );
+        found.push(
+            Diagnostic::error("META_SERVES", field.at.clone(), message)
+                .help("map the field to where the record says it, or give the source `members:`"),
+        );
     }
     for (parent, field) in all_fields(mapping) {
         check_target(&format!("{parent}.{}", field.name), field.connect.as_ref(), kind, found);

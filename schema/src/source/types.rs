@@ -80,7 +80,7 @@ impl Reading<'_> {
         is_interface: bool,
         found: &mut Vec<Diagnostic>,
     ) -> TypeMapping {
-        let keys = self.keys(name, directives, found);
+        let (keys, served) = self.keys_apart(name, directives, fields, found);
         self.check_subject(name, directives, fields, found);
         let connect = self.type_connect(name, directives, &keys, false, found);
         let parent = Parent { name, root: None, is_interface, keys: &keys };
@@ -99,6 +99,7 @@ impl Reading<'_> {
             at: self.document.places.at_name(name),
             name: own,
             keys,
+            served,
             connect,
             fields: mapped,
             connection,
@@ -120,6 +121,40 @@ impl Reading<'_> {
         name: &'static str,
     ) -> impl Iterator<Item = &'d Node<Directive>> {
         directives.filter(move |directive| self.document.links.is_federation(directive, name))
+    }
+
+    /// The keys by which records are found, and the fields of theirs that choose a member: what a member serves isn't in its records.
+    fn keys_apart(
+        &self,
+        name: &apollo_compiler::Name,
+        directives: &DirectiveList,
+        fields: &IndexMapOf<FieldDefinition>,
+        found: &mut Vec<Diagnostic>,
+    ) -> (Vec<Vec<Name>>, Vec<Name>) {
+        let is_served = |field: &Name| {
+            let own = fields.get(&**field).into_iter().flat_map(|field| &field.directives);
+            let mut from = own.filter(|directive| self.document.links.is_connect(directive, "from"));
+            from.any(|from| {
+                argument(from, "meta").and_then(|meta| meta.as_enum()).is_some_and(|meta| meta == "SERVES")
+            })
+        };
+        let mut served: Vec<Name> = Vec::new();
+        let mut keys = self.keys(name, directives, found);
+        for key in &mut keys {
+            served.extend(key.iter().filter(|field| is_served(field)).cloned());
+            key.retain(|field| !is_served(field));
+        }
+        if keys.iter().any(Vec::is_empty) {
+            let message =
+                format!("the `@key` of `{name}` says which member has it, and not which record it is");
+            found.push(
+                Diagnostic::error("KEY_SERVES", self.document.places.at_name(name), message)
+                    .help("add the field by which the member finds the record"),
+            );
+        }
+        served.sort_unstable();
+        served.dedup();
+        (keys, served)
     }
 
     fn keys(&self, ty: &str, directives: &DirectiveList, found: &mut Vec<Diagnostic>) -> Vec<Vec<Name>> {

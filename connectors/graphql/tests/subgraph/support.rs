@@ -48,6 +48,7 @@ pub(crate) fn connect_with(url: &str, authorization: Option<&str>) -> Arc<dyn Co
     let settings = settings(url, authorization);
     let mapping = Arc::new(SourceMapping {
         source: "trasporti".into(),
+        member: None,
         file: "trasporti.graphql".into(),
         types: IndexMap::new(),
         queries: IndexMap::new(),

@@ -86,3 +86,20 @@ impl Running for File {
 }
 
 raccordo_connector_api::conformance_tests!(Sqlite);
+
+/// A source of members passes what one system does.
+mod in_members {
+    use raccordo_connector_members::conformance::InMembers;
+
+    mod one {
+        use super::*;
+
+        raccordo_connector_api::conformance_tests!(InMembers::new(super::super::Sqlite, 1));
+    }
+
+    mod three {
+        use super::*;
+
+        raccordo_connector_api::conformance_tests!(InMembers::new(super::super::Sqlite, 3));
+    }
+}
