@@ -2,6 +2,7 @@
 //! whose records are about persons. Works on any supergraph in the join specification, ours or not. Decides nothing.
 
 mod costs;
+mod defaults;
 mod links;
 mod marks;
 mod owners;
@@ -72,6 +73,10 @@ impl Catalogue {
         let whole = strip::whole_schema(&supergraph, &machinery);
         let api = strip::api_schema(&whole, &machinery);
         let api = api.validate().map_err(|wrong| translate("INVALID_API_SCHEMA", &wrong.errors))?;
+        let endless = defaults::in_circles(&whole);
+        if !endless.is_empty() {
+            return Err(endless);
+        }
         Ok(Self { supergraph, whole, api, owners, marks, costs, possible })
     }
 
@@ -173,6 +178,13 @@ fn translate(rule: &'static str, list: &DiagnosticList) -> Vec<Diagnostic> {
             Diagnostic::error(rule, at, diagnostic.error.to_string().trim_end_matches('.'))
         })
         .collect()
+}
+
+/// Where an input field stands in the text.
+fn location_of(schema: &Schema, ty: &str, field: &str) -> Option<Location> {
+    let field = schema.get_input_object(ty)?.fields.get(field)?;
+    let start = field.location()?.line_column(&schema.sources)?;
+    Some(Location { file: Arc::from(FILE), line: start.line, column: start.column })
 }
 
 fn possible_types(schema: &Schema) -> FxHashMap<Name, Box<[Name]>> {

@@ -189,6 +189,22 @@ fn what_is_no_supergraph_is_refused_with_its_place() {
 }
 
 #[test]
+fn defaults_that_contain_themselves_are_refused() {
+    let wrong = |inputs: &str| match Catalogue::from_supergraph(&format!("{SUPERGRAPH}\n{inputs}")) {
+        Ok(_) => Vec::new(),
+        Err(all) => all.into_iter().map(|d| (d.rule, d.message)).collect::<Vec<_>>(),
+    };
+    let told = |coordinate: &str| {
+        let message = format!("the default of `{coordinate}` contains itself: no value is like that");
+        vec![("INPUT_DEFAULT_IN_CIRCLES", message)]
+    };
+    assert_eq!(wrong("input A { n: Int a: A = {} }"), told("A.a"));
+    assert_eq!(wrong("input A { b: [B!] = [{ n: 1 }] } input B { n: Int a: A = {} }"), told("A.b"));
+    assert_eq!(wrong("input A { n: Int = 3 a: A = { a: null } b: [A!] = [] }"), []);
+    assert_eq!(wrong("input A { n: Int a: A }"), []);
+}
+
+#[test]
 fn an_unknown_category_is_the_strictest() {
     let catalogue =
         Catalogue::from_supergraph(&SUPERGRAPH.replace("category: SPECIAL", "category: ARCANE")).unwrap();
