@@ -1,7 +1,6 @@
 //! Seven comuni as one source: real SQLite files behind connectors that can be held, refused and counted.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test that can't be set up has failed"
 )]
