@@ -134,8 +134,7 @@ fn the_schema_of_the_configuration_is_json() {
 fn what_is_for_later_versions_is_refused_and_usage_is_told() {
     let folder = Folder::with("http://127.0.0.1:9/graphql");
     for words in [
-        &["source", "inspect", "http://x"][..],
-        &["policy", "explain"],
+        &["policy", "explain"][..],
         &["audit", "verify", "--all"],
         &["serve", "--source", "trasporti"],
         &["serve", "--config", "raccordo.yaml", "--source", "trasporti"],

@@ -201,7 +201,7 @@ fn every_sample_query_is_a_scenario() {
         assert!(asked, "no file in tests/scenarios asks `{}`", path.display());
         samples += 1;
     }
-    assert_eq!(samples, 3, "the explorer offers three sample queries");
+    assert_eq!(samples, 4, "the explorer offers four sample queries");
 }
 
 /// Codes that no single request to the district as it ships can show, and where they are tested instead.

@@ -14,7 +14,8 @@ fn ids(nodes: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn a_list_is_the_members_one_after_the_other_with_what_is_theirs() {
-    let one = Union::of_three().await.open();
+    let union = Union::of_three().await;
+    let one = union.open();
     let (got, failures) =
         one.roots("residenti { nodes { comune codiceFiscale cognome membro fonte } }").await;
     assert!(failures.is_empty());
@@ -188,7 +189,8 @@ async fn a_dead_member_is_waited_for_no_longer_than_its_own_time() {
 
 #[tokio::test]
 async fn a_limit_of_rows_holds_for_all_members_together() {
-    let one = Union::of_three().await.open();
+    let union = Union::of_three().await;
+    let one = union.open();
     for (rows, fits) in [(6, true), (5, false)] {
         let limits = raccordo_connector_api::Limits { rows, ..Default::default() };
         let fetch = one.ask.clone().limits(limits).roots("residenti { nodes { codiceFiscale } }").unwrap();
