@@ -3,7 +3,7 @@
 //!
 //! Decided when a plan is made, by nothing but what steps wait for. Root fields are never joined: the planner has them together
 //! already, and mutations have their order. A call that nothing waits for may wait itself, for one to its source that is still to come
-//! ([`Call::company`]): what comes of it is no sooner wanted than what comes of the other.
+//! (`run/patience.rs`): what comes of it is no sooner wanted than what comes of the other.
 
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ pub struct Call {
     pub waits: usize,
     /// The calls that wait for it.
     pub then: Vec<usize>,
-    /// The calls that it may go with, though they are ready later: to its source, for entities too. None where others wait for it.
-    pub company: Vec<usize>,
+    /// It asks for entities, as all that goes together does.
+    pub of_entities: bool,
 }
 
 /// One question, for one step or for several that ask the same of different objects.
@@ -61,7 +61,7 @@ pub(super) fn join(steps: &[Step]) -> Vec<Call> {
                 lookups: Vec::new(),
                 waits: 0,
                 then: Vec::new(),
-                company: Vec::new(),
+                of_entities: step.entities.is_some(),
             });
             calls.len() - 1
         });
@@ -83,24 +83,7 @@ pub(super) fn join(steps: &[Step]) -> Vec<Call> {
             call.waits += 1;
         }
     }
-    let company: Vec<Vec<usize>> = (0..calls.len()).map(|index| company(steps, &calls, index)).collect();
-    calls.iter_mut().zip(company).for_each(|(call, company)| call.company = company);
     calls
-}
-
-fn company(steps: &[Step], calls: &[Call], index: usize) -> Vec<usize> {
-    let Some(call) = calls.get(index).filter(|call| call.then.is_empty() && is_of_entities(steps, call))
-    else {
-        return Vec::new();
-    };
-    let may_go = |other: &Call| other.source == call.source && is_of_entities(steps, other);
-    let others = calls.iter().enumerate().filter(|(at, other)| *at != index && may_go(other));
-    others.map(|(at, _)| at).collect()
-}
-
-fn is_of_entities(steps: &[Step], call: &Call) -> bool {
-    let places = call.lookups.iter().flat_map(|lookup| &lookup.steps);
-    places.filter_map(|place| steps.get(place.step)).all(|step| step.entities.is_some())
 }
 
 fn parents(steps: &[Step], index: usize) -> Vec<usize> {
@@ -113,7 +96,7 @@ fn goes_with(steps: &[Step], parents: &[Vec<usize>], call: &Call, index: usize) 
     let first = call.lookups.first().and_then(|lookup| lookup.steps.first()).map(|place| place.step);
     let (Some(step), Some(first)) = (steps.get(index), first) else { return false };
     step.entities.is_some()
-        && is_of_entities(steps, call)
+        && call.of_entities
         && call.source == step.source
         && parents.get(first) == parents.get(index)
 }
@@ -292,11 +275,7 @@ mod tests {
             calls.iter().map(|call| call.then.clone()).collect::<Vec<_>>(),
             [vec![1], vec![2], vec![]]
         );
-        assert_eq!(
-            calls.iter().map(|call| call.company.clone()).collect::<Vec<_>>(),
-            [vec![], vec![], vec![0, 1]],
-            "only what nothing waits for waits"
-        );
+        assert!(calls.iter().all(|call| call.of_entities));
         let layouts: Vec<bool> = calls[1].lookups[0].steps.iter().map(|place| place.is_same_layout).collect();
         assert_eq!(layouts, [true, false]);
     }

@@ -17,6 +17,7 @@ use raccordo_connector_api::{
     Value, What,
 };
 use raccordo_policy::{Cleared, Permit};
+use rustc_hash::FxHashSet;
 use tokio::time::Instant;
 
 use crate::graph::{Graph, GraphSource};
@@ -134,20 +135,19 @@ async fn drive(
     let mut arena = Arena::new(plan.width, plan.root_type, Arc::clone(context.graph.concrete()));
     let mut waits: Vec<usize> = plan.calls.iter().map(|call| call.waits).collect();
     let mut ready: Vec<usize> = (0..waits.len()).filter(|index| waits.get(*index) == Some(&0)).collect();
+    let mut patience = Patience::of(plan, context.graph, context.deadline);
     let mut under_way = FuturesUnordered::new();
     let mut reports = Vec::with_capacity(plan.calls.len());
     if let (Some(reply), Some(call)) = (event, plan.calls.first()) {
         ready.retain(|index| *index != 0);
         reports.push(land(&context, plan, &Flight::landed(call, reply), &mut arena));
-        release(plan, &[0], &mut waits, &mut ready);
+        release(plan, &[0], &mut waits, &mut ready, &mut patience);
     }
-    let mut patience = Patience::of(plan, context.graph, context.deadline);
     loop {
-        ready.append(&mut patience.held);
         for departure in depart(&context, plan, &values, &mut arena, &mut waits, &mut ready, &mut patience) {
             under_way.push(fly(&context, departure, permit, flights));
         }
-        let mut flight = match patience.bounds(under_way.next()).await {
+        let mut flight = match patience.bounds(&mut ready, under_way.next()).await {
             Ok(Some(flight)) => flight,
             Ok(None) => break,
             Err(RanOut) => continue,
@@ -155,7 +155,7 @@ async fn drive(
         let mut has_yielded = false;
         loop {
             reports.push(land(&context, plan, &flight, &mut arena));
-            release(plan, &flight.calls, &mut waits, &mut ready);
+            release(plan, &flight.calls, &mut waits, &mut ready, &mut patience);
             // What came at the same time is taken in before anything is asked: what becomes ready together goes together.
             let next = under_way.next().now_or_never().flatten();
             flight = match next {
@@ -182,12 +182,10 @@ async fn drive(
 
 /// Whether a call that is ready may be joined by one that waits for a single other: worth one look at what else has come by now.
 fn may_be_joined(plan: &Plan, waits: &[usize], ready: &[usize]) -> bool {
-    let sources = |index: &usize| plan.calls.get(*index).map(|call| call.source);
-    let waiting = waits.iter().enumerate().filter(|(_, waits)| **waits == 1).map(|(index, _)| index);
-    waiting.into_iter().any(|index| {
-        let source = sources(&index);
-        ready.iter().any(|ready| sources(ready) == source)
-    })
+    let sources: FxHashSet<usize> =
+        ready.iter().filter_map(|index| Some(plan.calls.get(*index)?.source)).collect();
+    let waiting = plan.calls.iter().zip(waits).filter(|(_, waits)| **waits == 1);
+    waiting.into_iter().any(|(call, _)| sources.contains(&call.source))
 }
 
 /// Everything that is ready, as calls to be made: one for each source, of those that can go together.
@@ -201,16 +199,22 @@ fn depart<'p>(
     patience: &mut Patience,
 ) -> Vec<Departure<'p>> {
     let mut departures: Vec<Departure<'p>> = Vec::with_capacity(ready.len());
-    while let Some(index) = ready.pop().or_else(|| patience.let_go(plan, context.graph, waits)) {
+    loop {
+        let Some(index) = ready.pop() else {
+            ready.extend(patience.let_go(plan));
+            if ready.is_empty() {
+                break;
+            }
+            continue;
+        };
         let Some(call) = plan.calls.get(index) else { continue };
-        if patience.holds(context.graph, call, waits) {
-            patience.held.push(index);
+        if patience.holds(index, call) {
             continue;
         }
         let (parts, fetches) = prepare(context, plan, call, values, arena);
         if fetches.is_empty() {
             // Nothing is to be asked: no call is made.
-            release(plan, &[index], waits, ready);
+            release(plan, &[index], waits, ready, patience);
             continue;
         }
         let together = departures.iter_mut().find(|other| {
@@ -279,12 +283,19 @@ fn prepare<'p>(
     (parts, fetches)
 }
 
-fn release(plan: &Plan, calls: &[usize], waits: &mut [usize], ready: &mut Vec<usize>) {
+fn release(
+    plan: &Plan,
+    calls: &[usize],
+    waits: &mut [usize],
+    ready: &mut Vec<usize>,
+    patience: &mut Patience,
+) {
     for child in calls.iter().filter_map(|index| plan.calls.get(*index)).flat_map(|call| &call.then) {
         if let Some(left) = waits.get_mut(*child) {
             *left = left.saturating_sub(1);
             if *left == 0 {
                 ready.push(*child);
+                plan.calls.get(*child).into_iter().for_each(|call| patience.came(call));
             }
         }
     }
