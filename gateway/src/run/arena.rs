@@ -34,6 +34,8 @@ pub(super) struct Arena {
     cells: Vec<Place>,
     buffers: Vec<Bytes>,
     lost: Vec<Lost>,
+    /// What steps would have brought, to be told once everybody brought what there is: a step, its object, the problem.
+    losses: Vec<(usize, Target, u32)>,
     concrete: Arc<[bool]>,
 }
 
@@ -46,7 +48,7 @@ impl Arena {
         let mut cells = Vec::with_capacity(width as usize + 1);
         cells.push(Place::Object { start: 1, type_id: root_type.unwrap_or(ObjectAt::UNTYPED) });
         cells.resize(width as usize + 1, Place::Absent);
-        Self { cells, buffers: Vec::new(), lost: Vec::new(), concrete }
+        Self { cells, buffers: Vec::new(), lost: Vec::new(), losses: Vec::new(), concrete }
     }
 
     pub(super) fn cell(&self, at: u32) -> Place {
@@ -153,6 +155,9 @@ impl Arena {
                     && (is_given || !layouts.same)
                 {
                     value = self.copy(value, below, own_below);
+                }
+                if let (Place::Failed(problem), Some(_)) = (value, own.selection()) {
+                    self.losses.push((layouts.step, *target, problem));
                 }
                 self.merge_slot(to + own.slot, value, own.selection(), source);
             }
@@ -262,6 +267,7 @@ impl Arena {
                     self.merge_slot(start + index, self.cell(from + index), below, source);
                 }
             }
+            (_, Place::Failed(problem), Some(below)) => self.lose_below(at, problem, below),
             // Which item is which can't be told: nothing is joined.
             (Place::List { start, length }, Place::List { .. }, Some(below)) => {
                 let problem = self.not_alike(source, below);
@@ -316,10 +322,34 @@ impl Arena {
     pub(super) fn lose(&mut self, target: Target, problem: u32, selection: &Selection) {
         let Place::Object { start, type_id } = self.cell(target) else { return };
         for field in present(selection, type_id) {
-            if self.cell(start + field.slot) == Place::Absent {
-                self.put(start + field.slot, Place::Failed(problem));
+            match (self.cell(start + field.slot), field.selection()) {
+                (Place::Absent, _) => self.put(start + field.slot, Place::Failed(problem)),
+                (_, Some(below)) => self.lose_below(start + field.slot, problem, below),
+                (_, None) => {}
             }
         }
+    }
+
+    /// The same of the objects at a place, which another step brought.
+    fn lose_below(&mut self, at: u32, problem: u32, selection: &Selection) {
+        match self.cell(at) {
+            Place::Object { .. } => self.lose(at, problem, selection),
+            Place::List { start, length } => {
+                (start..start + length).for_each(|item| self.lose_below(item, problem, selection));
+            }
+            _ => {}
+        }
+    }
+
+    /// As [`Arena::lose`], and once more at the end: what another step brings until then may lack what this one would have brought.
+    pub(super) fn lose_step(&mut self, step: usize, target: Target, problem: u32, selection: &Selection) {
+        self.lose(target, problem, selection);
+        self.losses.push((step, target, problem));
+    }
+
+    /// What was lost by steps, for the last time.
+    pub(super) fn take_losses(&mut self) -> Vec<(usize, Target, u32)> {
+        std::mem::take(&mut self.losses)
     }
 
     fn is_concrete(&self, type_id: u32) -> bool {
@@ -347,10 +377,19 @@ fn is_present(field: &Field, selection: &Selection, type_id: u32) -> bool {
 pub(super) struct Layouts<'s> {
     pub(super) from: &'s Selection,
     pub(super) to: &'s Selection,
+    /// The step that the objects are of.
+    pub(super) step: usize,
     /// They are laid out alike.
     pub(super) same: bool,
     /// Objects that share a row may differ later.
     pub(super) apart: bool,
+}
+
+impl Moved {
+    /// The first of the reply's problems.
+    pub(super) fn first_problem(&self) -> u32 {
+        self.lost
+    }
 }
 
 /// Where the parts of a reply have come to be.

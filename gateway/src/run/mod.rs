@@ -13,8 +13,8 @@ use std::time::Duration;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use raccordo_connector_api::{
-    Connector, Cursors, Failure, FailureKind, Fetch, MemberCost, Meter, Operation, Origin, Reply, Settled,
-    Value, What,
+    Cell, Connector, Cursors, Failure, FailureKind, Fetch, MemberCost, Meter, Operation, Origin, Reply,
+    Settled, Value, What,
 };
 use raccordo_policy::{Cleared, Permit};
 use rustc_hash::FxHashSet;
@@ -170,6 +170,11 @@ async fn drive(
                 }
                 None => break,
             };
+        }
+    }
+    for (step, target, problem) in arena.take_losses() {
+        if let Some(step) = plan.steps.get(step) {
+            arena.lose(target, problem, step.asked.selection());
         }
     }
     let told = complete::Told {
@@ -446,9 +451,16 @@ fn take(plan: &Plan, source: usize, part: &Part<'_>, reply: &Settled, arena: &mu
     let Some((_, from, _)) = steps.clone().next() else { return };
     let moved = arena.absorb(source, reply, from);
     let mut given = vec![false; reply.rows.len()];
+    let is_null_whole = part.lookup.types.is_empty() && matches!(reply.rows.first(), Some(Cell::Null));
     steps.by_ref().for_each(|(place, to, placed)| {
-        let layouts = Layouts { from, to, same: place.is_same_layout, apart: place.is_written_below };
+        let (step, same, apart) = (place.step, place.is_same_layout, place.is_written_below);
+        let layouts = Layouts { from, to, step, same, apart };
         arena.put_rows(reply, &moved, layouts, source, placed, &mut given);
+        // `data` as a whole is null, for the reason that the reply gives.
+        if is_null_whole && !reply.problems.is_empty() {
+            let problem = moved.first_problem();
+            placed.iter().for_each(|(target, _)| arena.lose_step(step, *target, problem, to));
+        }
     });
 }
 
@@ -457,6 +469,8 @@ fn lose(plan: &Plan, source: usize, part: &Part<'_>, failure: &Failure, arena: &
     let problem = arena.problem(source, failure);
     for (place, placed) in part.lookup.steps.iter().zip(&part.placed) {
         let Some(step) = plan.steps.get(place.step) else { continue };
-        placed.iter().for_each(|(target, _)| arena.lose(*target, problem, step.asked.selection()));
+        placed
+            .iter()
+            .for_each(|(target, _)| arena.lose_step(place.step, *target, problem, step.asked.selection()));
     }
 }

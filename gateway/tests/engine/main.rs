@@ -10,6 +10,7 @@
 mod company;
 mod costs;
 mod documents;
+mod halves;
 mod hostile;
 mod inputs;
 mod joins;
